@@ -1,0 +1,1 @@
+"""Evidence becomes rows: from a file's bytes to one committed load."""

@@ -1,0 +1,80 @@
+"""
+The hub's own tables: what was loaded, what was rejected, what was refused.
+
+They are declared like a topic's tables, so that both engines' DDL comes from the same place.
+"""
+
+from __future__ import annotations
+
+from ingest.tables import Table, integer, joined, string, timestamp
+
+LOADS = Table(
+    "loads",
+    key=("load_id", "generation"),
+    event_time="committed_at",
+    columns=(
+        string("load_id"),
+        integer("generation"),
+        string("content_sha256"),
+        string("source_name"),
+        integer("source_bytes"),
+        timestamp("source_modified_at"),
+        string("format"),
+        joined("topics"),
+        joined("contracts"),
+        integer("event_count"),
+        integer("loaded_event_count"),
+        integer("rejected_event_count"),
+        integer("duplicate_event_count"),
+        timestamp("started_at"),
+        timestamp("loaded_at"),
+        timestamp("committed_at"),
+        string("loader_version"),
+        integer("reader_version"),
+        string("provider"),
+        string("repository"),
+        string("run_id"),
+        integer("run_attempt"),
+        string("commit_sha"),
+        string("job"),
+        string("context_source"),
+        string("submitted_by"),
+    ),
+)
+
+REJECTS = Table(
+    "rejects",
+    key=("load_id", "generation", "line"),
+    event_time="loaded_at",
+    columns=(
+        string("load_id"),
+        integer("generation"),
+        integer("line"),
+        integer("byte_offset"),
+        string("code"),
+        string("pointer"),
+        string("message"),
+        string("content"),
+        timestamp("loaded_at"),
+    ),
+)
+
+REFUSALS = Table(
+    "refusals",
+    key=("refused_at", "source_name"),
+    event_time="refused_at",
+    columns=(
+        string("source_name"),
+        string("content_sha256"),
+        integer("source_bytes"),
+        string("format"),
+        string("status"),
+        string("code"),
+        string("message"),
+        timestamp("refused_at"),
+        string("repository"),
+        string("submitted_by"),
+    ),
+)
+
+TABLES = (LOADS, REJECTS, REFUSALS)

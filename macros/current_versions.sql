@@ -1,0 +1,111 @@
+{#
+    The newest version of each thing of a staging model: the body of every incremental
+    `int_<things>_current`.
+
+        {{ current_versions(ref('stg_incidents'), ['provider', 'incident_id']) }}
+
+    Only loads that were committed since this model last looked are read (see `new_loads`), and
+    ranked together with the versions that the model holds of the same keys. Newer is a total
+    order, so that no two builds can disagree: when the sender made it, when it was loaded, and
+    then, for things that arrived together, load, generation and line.
+#}
+{% macro current_versions(versions, key) %}
+    {%- set is_partial = is_incremental() and not new_loads().has_reload -%}
+    with new_versions as (
+
+        select * from {{ versions }}
+        {% if is_partial %}
+            where
+                _committed_at >= {{ new_loads().committed_since }}
+                and _loaded_at >= {{ new_loads().loaded_since }}
+        {% endif %}
+
+    ),
+
+    {% if is_partial %}
+        known_versions as (
+
+            select known.*
+            from {{ this }} as known
+            where exists (
+                select 1 from new_versions
+                where
+                    {% for column in key %}
+                        new_versions.{{ column }} = known.{{ column }}
+                        {%- if not loop.last %} and {% endif %}
+                    {% endfor %}
+            )
+
+        ),
+    {% endif %}
+
+    candidate_versions as (
+
+        select * from new_versions
+        {% if is_partial %}
+            union distinct by name
+            select * from known_versions
+        {% endif %}
+
+    )
+
+    select * from candidate_versions
+    qualify row_number() over (
+        partition by {{ key | join(', ') }}
+        order by {{ newest_first() }}
+    ) = 1
+{% endmacro %}
+
+
+{#  The total order of versions, newest first. #}
+{% macro newest_first(alias=none) -%}
+    {%- set prefix = alias ~ '.' if alias else '' -%}
+    coalesce({{ prefix }}_emitted_at, {{ prefix }}_loaded_at) desc,
+    {{ prefix }}_loaded_at desc,
+    {{ prefix }}_load_id desc,
+    {{ prefix }}_generation desc,
+    {{ prefix }}_source_line desc
+{%- endmacro %}
+
+
+{#
+    What an incremental model has not seen yet, as literals (so that BigQuery prunes partitions):
+    `committed_since`, an hour before the newest commit this model holds, for loads that committed
+    in another order than their clocks say; `loaded_since`, the earliest start of any load
+    committed since: a load may have started last week and been finished today; and `has_reload`,
+    whether one of them superseded an earlier reading. A merge never deletes, so after a reload the
+    model is emptied (`empty_after_reload`, its pre-hook) and filled from everything.
+#}
+{% macro new_loads() %}
+    {%- set epoch = "cast('1970-01-01 00:00:00' as timestamp)" -%}
+    {%- if not execute -%}
+        {{ return({'committed_since': epoch, 'loaded_since': epoch, 'has_reload': false}) }}
+    {%- endif -%}
+    {%- set query -%}
+        with seen as (
+            select {{ dbt.dateadd('hour', -1, 'coalesce(max(_committed_at), ' ~ epoch ~ ')') }} as committed_since
+            from {{ this }}
+        )
+        select
+            cast(min(seen.committed_since) as {{ dbt.type_string() }}) as committed_since,
+            cast(coalesce(min(loads.loaded_at), {{ epoch }}) as {{ dbt.type_string() }}) as loaded_since,
+            coalesce(max(loads.generation), 1) > 1 as has_reload
+        from seen
+        left join {{ ref('stg_loads') }} as loads
+            on loads.committed_at >= seen.committed_since
+    {%- endset -%}
+    {%- set row = run_query(query).rows[0] -%}
+    {{ return({
+        'committed_since': "cast('" ~ row[0] ~ "' as timestamp)",
+        'loaded_since': "cast('" ~ row[1] ~ "' as timestamp)",
+        'has_reload': row[2],
+    }) }}
+{% endmacro %}
+
+
+{#  The pre-hook of every incremental `int_<things>_current`. #}
+{% macro empty_after_reload() %}
+    {%- if is_incremental() and new_loads().has_reload -%}
+        delete from {{ this }} where true
+    {%- endif -%}
+{% endmacro %}

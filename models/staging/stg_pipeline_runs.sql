@@ -1,0 +1,96 @@
+-- One row per version of a pipeline run that was loaded, whoever reported it.
+with source as (
+
+    {{ committed_rows('pipeline_runs') }}
+
+),
+
+renamed as (
+
+    select
+        provider,
+        repository,
+        run_id,
+        run_attempt,
+        run_number,
+        workflow,
+        event,
+        actor,
+        actor_type,
+        commit_sha,
+        branch,
+        is_default_branch,
+        pull_request_number,
+        started_at,
+        ended_at,
+        status,
+        status_original,
+        queue_ms,
+        artifact_bytes,
+        environment,
+        deployment_id,
+        rollout_step,
+        strategy,
+        image_digest,
+        sbom_uri,
+        provenance_uri,
+        signature_uri,
+        release_evidence_uri,
+        runner_os,
+        runner_type,
+        region,
+        is_spot,
+        canary_decision,
+        canary_recorded_at,
+        canary_window_started_at,
+        canary_window_ended_at,
+        canary_query,
+        canary_metrics_uri,
+        canary_notes,
+        canary_error_rate,
+        canary_success_ratio,
+        canary_latency_p50_ms,
+        canary_latency_p95_ms,
+        canary_latency_p99_ms,
+        canary_requests_per_second,
+        rollback_reason,
+        carbon_g_co2e,
+        energy_kwh,
+        cache_keys,
+        flakiness_index,
+        test_count,
+        failed_test_count,
+        skipped_test_count,
+        flaky_test_count,
+        test_duration_ms,
+        line_coverage_ratio,
+        branch_coverage_ratio,
+        statement_coverage_ratio,
+        mutant_count,
+        killed_mutant_count,
+        equivalent_mutant_count,
+        timeout_mutant_count,
+        dropped_equivalent_mutant_count,
+        reported_mutation_score_ratio,
+        reported_mutation_score_delta,
+        cost_usd,
+        cpu_seconds,
+        gpu_seconds,
+
+        -- Who measured it: the provider's own API, or the pipeline that emitted the event.
+        case when _format = 'hub' then 'pipeline' else 'api' end as measured_by,
+        {{ is_simulated('repository') }} as is_simulated,
+
+        _load_id,
+        _generation,
+        _event_id,
+        _source_line,
+        _contract,
+        _emitted_at,
+        _loaded_at,
+        _committed_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,11 @@
+{# Fails on each combination of `columns` that occurs more than once. #}
+{% test is_unique_combination(model, columns) %}
+
+    select
+        {{ columns | join(', ') }},
+        count(*) as row_count
+    from {{ model }}
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+
+{% endtest %}
