@@ -133,7 +133,9 @@ def violations(name: str, event: Any) -> Sequence[Violation]:
     jsonschema is the reference and words it best. Should it find nothing in what the compiled
     validator refused, the compiled validator's own words are given: strictness wins.
     """
-    found = sorted(_reference(name).iter_errors(event), key=lambda error: (len(error.absolute_path), str(error.message)))
+    found = sorted(
+        _reference(name).iter_errors(event), key=lambda error: (len(error.absolute_path), str(error.message))
+    )
     if found:
         return [Violation(_pointer(error.absolute_path), str(error.message)) for error in found]
     return [Violation(_pointer(error.instance_path), error.message) for error in _compiled(name).iter_errors(event)]

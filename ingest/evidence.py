@@ -117,7 +117,7 @@ class Evidence:
         """Open the decompressed content from its first byte. Raises `Refused` where it cannot be decompressed."""
         self._opened.seek(0)
         with io.BufferedReader(_Bounded(self._opened, self._signature[0], self.limits), BLOCK) as content:
-            yield content  # type: ignore[misc]
+            yield content
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the decompressed content in blocks of at most a mebibyte."""
@@ -135,7 +135,8 @@ class Evidence:
                 now.append((-1, -1, -1))
         if any(signature != self._signature for signature in now):
             raise Refused(
-                "changed_while_read", "the file changed while it was read; load it again when its writer is done"
+                "changed_while_read",
+                "the file changed while it was read; load it again when its writer is done",
             )
 
 
@@ -215,7 +216,8 @@ def _decompressor(file: IO[bytes], magic: bytes) -> tuple[bool, Any]:
         return True, _Zstd(file)
     if magic.startswith((b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")) or _is_tar(file):
         raise Refused(
-            "unsupported_archive", "archives are not unpacked; unpack it and load the folder (gzip and zstd files are read)"
+            "unsupported_archive",
+            "archives are not unpacked; unpack it and load the folder (gzip and zstd files are read)",
         )
     return False, file
 

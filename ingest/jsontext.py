@@ -23,6 +23,7 @@ import orjson
 from ci_intel.errors import Refused
 
 _LARGE_INTEGER = re.compile(rb"[0-9]{19}")
+_HIDES_QUOTES = re.compile(rb'\\["\\u]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -51,7 +52,7 @@ def parse(text: bytes, depth: int, *, checks_integers: bool = True) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return _explain(text)
-    if b'\\"' in text or b"\\\\" in text or b"\\u" in text:
+    if b"\\" in text and _HIDES_QUOTES.search(text):
         return _explain(text)
     if text.count(b'"') != orjson.dumps(value).count(b'"'):
         return _explain(text)
@@ -79,7 +80,11 @@ def _explain(text: bytes) -> Any:
         raise NotJson("not_json", "starts with a byte order mark", 0)
     try:
         value = json.loads(
-            decoded, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
+            decoded,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_integer,
+            parse_float=_float,
         )
     except json.JSONDecodeError as error:
         offset = len(decoded[: error.pos].encode("utf-8", "surrogatepass"))

@@ -6,7 +6,9 @@ They are declared like a topic's tables, so that both engines' DDL comes from th
 
 from __future__ import annotations
 
-from ingest.tables import Table, integer, joined, string, timestamp
+import pyarrow as pa
+
+from ingest.tables import ARROW, Table, integer, joined, string, timestamp
 
 LOADS = Table(
     "loads",
@@ -78,3 +80,8 @@ REFUSALS = Table(
 )
 
 TABLES = (LOADS, REJECTS, REFUSALS)
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Return the Arrow schema of one of the hub's own tables, which have no loader columns."""
+    return pa.schema([(column.name, ARROW[column.type]) for column in table.own_columns])

@@ -233,10 +233,7 @@ def tabulate(table: Table, batch: Batch) -> pa.Table:
         "_loaded_at": batch.loaded_at.replace(tzinfo=None),
     }
     return pa.table(
-        [
-            _array(column, own, of_event, constants, owners, ordinals, len(elements))
-            for column in table.all_columns
-        ],
+        [_array(column, own, of_event, constants, owners, ordinals, len(elements)) for column in table.all_columns],
         schema=table.arrow_schema,
     )
 

@@ -64,5 +64,11 @@ def reader(name: str) -> Reader:
     """Return the reader of the format `name`, one of `FORMATS`."""
     module = import_module(f"ingest.readers.{name}")
     return Reader(
-        module.FORMAT, module.VERSION, module.TOPICS, module.OUTSIDE, module.NEEDS, module.recognises, module.read
+        module.FORMAT,
+        module.VERSION,
+        module.TOPICS,
+        module.OUTSIDE,
+        module.NEEDS,
+        module.recognises,
+        module.read,
     )

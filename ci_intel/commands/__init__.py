@@ -1,0 +1,1 @@
+"""The commands: where the parts of the hub are wired together."""

@@ -1,0 +1,205 @@
+"""`ci-intel load`: evidence files into the warehouse, each as one commit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ci_intel import settings
+from ci_intel.commands.options import (
+    archive_folder,
+    archive_option,
+    context_options,
+    json_option,
+    limit_options,
+    lock_timeout_option,
+    open_warehouse,
+    warehouse_option,
+)
+from ci_intel.commands.reports import Tally, print_report
+from ci_intel.errors import HubError, Refused, WarehouseUnavailable
+from ingest import context as contexts
+from ingest import evidence as evidences
+from ingest import load as loading
+from ingest import topics
+from ingest.archive import Archive
+from ingest.context import RunContext
+from ingest.discover import STANDARD_INPUT, Found, discover
+from ingest.readers import FORMATS
+
+if TYPE_CHECKING:
+    from ingest.evidence import Evidence, Limits
+    from ingest.warehouse import Warehouse
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(FORMATS),
+    help="Take the files for this format, whatever they look like.",
+)
+@context_options
+@warehouse_option
+@archive_option
+@click.option(
+    "--no-archive",
+    is_flag=True,
+    help="Do not keep the original bytes: they can then neither be shown nor reloaded.",
+)
+@click.option(
+    "--max-rejected",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Bad events to put up with before the exit code is 1.",
+)
+@click.option("--if-configured", is_flag=True, help="Do nothing, and succeed, where no warehouse is configured.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that judge a long file. Default: the machine's cores, at most 4.",
+)
+@lock_timeout_option
+@limit_options
+@json_option
+def load(
+    paths: tuple[str, ...],
+    format_name: str | None,
+    provider: str | None,
+    repository: str | None,
+    run_id: str | None,
+    run_attempt: int | None,
+    commit_sha: str | None,
+    job: str | None,
+    warehouse_flag: str | None,
+    archive: Path | None,
+    no_archive: bool,
+    max_rejected: int,
+    if_configured: bool,
+    workers: int | None,
+    lock_timeout: float,
+    limits: Limits,
+    as_json: bool,
+) -> None:
+    """
+    Load evidence: files, folders, globs, or - for standard input.
+
+    What each file is, is found out from its content. A report that does not say which run it
+    belongs to takes that from the options, else from the variables of GitHub Actions or GitLab CI.
+
+    \b
+    Each file is one load: all its good events become visible together, its bad ones are kept aside
+    (`ci-intel rejects`), and the same evidence again, under any name, adds nothing.
+
+    \b
+    Examples:
+      ci-intel load reports/ --repository acme/shop --commit "$(git rev-parse HEAD)"
+      ci-intel load 'target/**/TEST-*.xml' --json
+      gh api repos/acme/shop/actions/runs | ci-intel load -
+    """
+    url = settings.warehouse_url(warehouse_flag, os.environ, if_configured=if_configured)
+    if url is None:
+        click.echo(
+            "no warehouse is configured (CI_INTEL_WAREHOUSE is not set): nothing loaded, as --if-configured asks",
+            err=True,
+        )
+        return
+    context = contexts.overridden(
+        contexts.from_environment(os.environ),
+        RunContext(provider, repository, run_id, run_attempt, commit_sha, job),
+    )
+    options = loading.Options(
+        context=context,
+        format=format_name,
+        archive=None if no_archive else Archive(archive_folder(archive, url)),
+        submitted_by=settings.submitter(os.environ),
+        workers=workers or min(os.cpu_count() or 1, 4),
+    )
+    tally = Tally(max_rejected)
+    warehouse = open_warehouse(url, lock_timeout=lock_timeout, on_wait=lambda text: click.echo(text, err=True))
+    try:
+        warehouse.extend([table for topic in topics.all_topics().values() for table in topic.tables])
+        for found in discover(paths):
+            report = _load_one(found, warehouse, options, limits, is_quiet=as_json, tally=tally)
+            if report is not None:
+                print_report(report, as_json=as_json)
+                tally.add(report, is_named=found.is_named)
+    finally:
+        warehouse.close()
+    tally.print_sum(as_json=as_json)
+    sys.exit(tally.exit_code)
+
+
+def _load_one(
+    found: Found,
+    warehouse: Warehouse,
+    options: loading.Options,
+    limits: Limits,
+    *,
+    is_quiet: bool,
+    tally: Tally,
+) -> loading.Report | None:
+    """Load one file; None if the system did not let us read it, which was said."""
+    now = datetime.now(UTC)
+    name = str(found.path)
+    if found.problem is not None:
+        code, message = found.problem
+        return _refused(name, Refused(code, message), warehouse, options, now)
+    try:
+        with _opened(found, limits, now) as evidence, _progress(evidence, is_quiet=is_quiet) as progress:
+            return loading.load_file(evidence, warehouse, options, now=now, progress=progress)
+    except Refused as refusal:
+        return _refused(name, refusal, warehouse, options, now)
+    except WarehouseUnavailable:
+        raise
+    except HubError as error:
+        click.echo(str(error), err=True)
+        tally.add_failure()
+        return None
+
+
+def _refused(
+    name: str, refusal: Refused, warehouse: Warehouse, options: loading.Options, now: datetime
+) -> loading.Report:
+    report = loading.Report(name, "refused", code=refusal.code, message=refusal.message)
+    loading.note_refusal(report, warehouse, options, now)
+    return report
+
+
+@contextmanager
+def _opened(found: Found, limits: Limits, now: datetime) -> Iterator[Evidence]:
+    if str(found.path) == STANDARD_INPUT:
+        with evidences.spooled(sys.stdin.buffer, limits, now) as evidence:
+            yield evidence
+    else:
+        with evidences.opened(found.path, limits) as evidence:
+            yield evidence
+
+
+@contextmanager
+def _progress(evidence: Evidence, *, is_quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show how many events of a long file were read, where somebody is watching."""
+    if is_quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,} events"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(Path(evidence.name).name, total=None)
+        yield lambda events: progress.update(task, completed=events)

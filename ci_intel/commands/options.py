@@ -1,0 +1,133 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ci_intel import settings
+
+if TYPE_CHECKING:
+    from ingest.warehouse import Warehouse
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+warehouse_option = click.option(
+    "--warehouse",
+    "warehouse_flag",
+    metavar="URL",
+    help=f"duckdb:///path. Else CI_INTEL_WAREHOUSE, else {settings.DEFAULT_WAREHOUSE}.",
+)
+archive_option = click.option(
+    "--archive",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the original bytes are kept. Default: archive/ beside the warehouse.",
+)
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=120.0,
+    show_default=True,
+    help="Seconds to wait for a warehouse that another process is writing.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else.")
+
+
+def context_options(command: Command) -> Command:
+    """Add the options that say which run a report belongs to."""
+    for option in reversed(
+        [
+            click.option("--provider", callback=_matching(r"[a-z][a-z0-9_-]*"), help="The CI system, such as github."),
+            click.option(
+                "--repository",
+                callback=_matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+"),
+                metavar="OWNER/NAME",
+                help="The repository a report belongs to.",
+            ),
+            click.option("--run-id", help="The run's id at its provider."),
+            click.option("--run-attempt", type=click.IntRange(min=1), help="1 unless the run was run again."),
+            click.option(
+                "--commit",
+                "commit_sha",
+                callback=_matching(r"[0-9a-f]{40}"),
+                metavar="SHA",
+                help="The commit, 40 hex digits.",
+            ),
+            click.option("--job", help="The job that made the report."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def limit_options(command: Command) -> Command:
+    """Add the options for what one file may ask of the loader."""
+    from ingest.evidence import Limits
+
+    names = {
+        "line_bytes": "Longest line, in bytes; a longer event is rejected.",
+        "depth": "Deepest nesting of an event.",
+        "document_bytes": "Largest report that is read in one piece.",
+        "content_bytes": "Largest content of a file, decompressed.",
+        "ratio": "Highest compression ratio, against bombs.",
+    }
+    for name, text in reversed(names.items()):
+        command = click.option(
+            f"--max-{name.replace('_', '-')}",
+            name,
+            type=click.IntRange(min=1),
+            default=getattr(Limits(), name),
+            show_default=True,
+            help=text,
+        )(command)
+
+    @functools.wraps(command)
+    def with_limits(*arguments: Any, **options: Any) -> Any:
+        limits = Limits(**{name: options.pop(name) for name in names})
+        return command(*arguments, limits=limits, **options)
+
+    return with_limits  # type: ignore[return-value]
+
+
+def open_warehouse(
+    url: str,
+    *,
+    lock_timeout: float,
+    is_read_only: bool = False,
+    on_wait: Callable[[str], None] = lambda _: None,
+) -> Warehouse:
+    """Open the warehouse of a URL. Raises `HubError` if that cannot be done."""
+    if url.startswith("bigquery://"):
+        raise click.UsageError("this version of the hub writes DuckDB only; set --warehouse duckdb:///path")
+    path = settings.duckdb_path(url)
+    from ingest.warehouse.duckdb import DuckDBWarehouse
+
+    return DuckDBWarehouse(path, lock_timeout=lock_timeout, is_read_only=is_read_only, on_wait=on_wait)
+
+
+def read_warehouse(flag: str | None, lock_timeout: float = 120.0) -> Warehouse:
+    """Open the configured warehouse for reading only."""
+    url = settings.warehouse_url(flag, os.environ)
+    if url is None:
+        raise AssertionError("without if_configured there is a default")
+    return open_warehouse(url, lock_timeout=lock_timeout, is_read_only=True)
+
+
+def archive_folder(flag: Path | None, url: str) -> Path:
+    """Return where the archive is: as said, else beside the warehouse."""
+    return flag or settings.duckdb_path(url).parent / "archive"
+
+
+def _matching(pattern: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(pattern, value):
+            raise click.BadParameter(f"{value!r} does not look like one")
+        return value
+
+    return check

@@ -1,0 +1,67 @@
+"""How the outcome of a load is printed, and which exit code it earns."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import click
+import orjson
+
+from ingest.load import Report, iterate_rejects
+
+
+@dataclasses.dataclass
+class Tally:
+    """What happened to all files of one command: 3 (no answer) beats 1 (bad evidence) beats 0."""
+
+    max_rejected: int
+    files: Counter[str] = dataclasses.field(default_factory=Counter)
+    events: Counter[str] = dataclasses.field(default_factory=Counter)
+    is_bad: bool = False
+    failures: int = 0
+
+    def add(self, report: Report, *, is_named: bool) -> None:
+        """Count one file. One of unknown format is bad only if it was named, rather than found in a folder."""
+        self.files[report.status] += 1
+        for name in ("events", "loaded", "rejected", "duplicate"):
+            self.events[name] += getattr(report, name)
+        self.is_bad |= report.status == "refused" or (report.status == "unknown" and is_named)
+
+    def add_failure(self) -> None:
+        """Count a file that could not even be read."""
+        self.failures += 1
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the whole command."""
+        if self.failures:
+            return 3
+        return 1 if self.is_bad or self.events["rejected"] > self.max_rejected else 0
+
+    def print_sum(self, *, as_json: bool) -> None:
+        """Say how it went over all, if there was more than one file and a person reads it."""
+        if as_json or sum(self.files.values()) < 2:
+            return
+        files = ", ".join(f"{count:,} {status}" for status, count in sorted(self.files.items()))
+        events = ", ".join(f"{self.events[name]:,} {name}" for name in ("loaded", "rejected", "duplicate"))
+        click.echo(f"{sum(self.files.values()):,} files ({files}); {self.events['events']:,} events ({events})")
+
+
+def print_report(report: Report, *, as_json: bool) -> None:
+    """Print what happened to one file: results to standard output, reasons to standard error."""
+    if as_json:
+        click.echo(orjson.dumps(report, default=str))
+        return
+    what = f"{report.status:<10} {report.file}" + (f"  {report.format}:" if report.format else "")
+    load_id = (report.load_id or "")[:12]
+    if report.status in ("loaded", "valid"):
+        rejected = f", {report.rejected:,} rejected" if report.rejected else ""
+        click.echo(f"{what} {report.loaded:,} events{rejected}  [{load_id}]")
+    elif report.status == "duplicate":
+        click.echo(f"{what} {report.duplicate:,} events, all loaded before  [{load_id}]")
+    else:
+        click.echo(what)
+        click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)
+    for line in iterate_rejects(report):
+        click.echo(line, err=True)

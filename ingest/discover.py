@@ -1,0 +1,78 @@
+"""Discovery: which files the user meant by the paths on the command line."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Found:
+    """
+    A file to load. `is_named` tells whether the user named it, rather than a folder it is in.
+
+    `problem` is why it cannot even be tried.
+    """
+
+    path: Path
+    is_named: bool
+    problem: tuple[str, str] | None = None
+
+
+def discover(arguments: Sequence[str]) -> Iterator[Found]:
+    """
+    Yield the files that `arguments` (files, folders, globs, `-`) mean, each once, in a stable order.
+
+    Folders are searched whole but for hidden entries; symbolic links are followed, loops are reported.
+    """
+    seen: set[str] = set()
+    for argument in arguments:
+        for found in _meant_by(argument):
+            if str(found.path) not in seen:
+                seen.add(str(found.path))
+                yield found
+
+
+def _meant_by(argument: str) -> Iterator[Found]:
+    path = Path(argument)
+    if argument == STANDARD_INPUT:
+        yield Found(path, is_named=True)
+    elif path.is_dir():
+        yield from _inside(path, frozenset())
+    elif path.exists() or path.is_symlink() or not glob.has_magic(argument):
+        problem = None if path.exists() else ("missing", "no such file")
+        yield Found(path, is_named=True, problem=problem)
+    else:
+        matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
+        if not matches:
+            yield Found(path, is_named=True, problem=("missing", "no file matches this pattern"))
+        for match in matches:
+            yield from _meant_by(match) if Path(match).is_dir() else [Found(Path(match), is_named=True)]
+
+
+def _inside(folder: Path, above: frozenset[str]) -> Iterator[Found]:
+    real = os.path.realpath(folder)
+    if real in above:
+        yield Found(
+            folder,
+            is_named=False,
+            problem=("directory_loop", "this folder contains itself by a symbolic link"),
+        )
+        return
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield Found(folder, is_named=False, problem=("unreadable", f"cannot be listed: {error.strerror}"))
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _inside(entry, above | {real})
+        else:
+            yield Found(entry, is_named=False)

@@ -1,0 +1,235 @@
+"""
+The gate: which events of a load are good, and what is wrong with the others.
+
+Everything here is pure, so that the work on a long file can be shared among processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from ci_intel import contracts
+from ci_intel.redact import redact
+from ingest import jsontext, topics
+from ingest.checks import instant
+from ingest.lines import Chunk
+from ingest.readers import Item, Malformed
+from ingest.tables import Batch, content_id, tabulate
+
+CLOCK_SKEW = timedelta(minutes=10)
+CONTENT_LIMIT = 4096
+_SHOWN_VIOLATIONS = 3
+
+
+@dataclass(frozen=True)
+class Load:
+    """
+    One reading of one file, as its rows know it.
+
+    `loaded_at` is what the rows carry; `now` bounds what can already have happened; `observed_at` is
+    the time of the file, for reports that have none of their own.
+    """
+
+    load_id: str
+    generation: int
+    loaded_at: datetime
+    now: datetime
+    observed_at: datetime
+    depth: int
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One bad event: where it stands, what is wrong, and its bytes, bounded and without secrets."""
+
+    line: int
+    code: str
+    message: str
+    pointer: str = ""
+    byte_offset: int | None = None
+    content: str = ""
+
+
+@dataclass
+class Prepared:
+    """A part of a load, ready to be written: the rows of its good events, and its rejects."""
+
+    events: int = 0
+    rows: dict[str, pa.Table] = field(default_factory=dict)
+    contracts: dict[str, int] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+
+    @property
+    def loaded(self) -> int:
+        """How many events became rows."""
+        return sum(self.contracts.values())
+
+
+class _Bad(Exception):
+    def __init__(self, code: str, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.pointer = pointer
+
+
+@dataclass
+class _Good:
+    """The good events of one topic, before they are columns."""
+
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    contracts: list[str] = field(default_factory=list)
+    content_ids: list[str] = field(default_factory=list)
+
+
+def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
+    """Judge the events of a chunk of lines; the unit of work that other processes are given."""
+    prepared = Prepared()
+    good: dict[str, _Good] = {}
+    offset = chunk.offset
+    for line, text in enumerate(chunk.text.split(b"\n"), chunk.first_line):
+        stripped = text.strip()
+        if stripped:
+            prepared.events += 1
+            try:
+                if chunk.is_overlong:
+                    raise _Bad("too_long", "the line is longer than allowed; raise --max-line-bytes")
+                # Every number of a contract is bounded: the search for large integers can be spared.
+                event = jsontext.parse(stripped, load.depth, checks_integers=False)
+                _admit(event, line, load, good)
+            except jsontext.NotJson as error:
+                prepared.rejects.append(Reject(line, error.code, redact(error.message), "", offset, _excerpt(stripped)))
+            except _Bad as error:
+                code, message = _or_integer(error, stripped, load.depth)
+                prepared.rejects.append(Reject(line, code, redact(message), error.pointer, offset, _excerpt(stripped)))
+        if chunk.is_overlong:
+            break
+        offset += len(text) + 1
+    return _as_rows(prepared, good, load)
+
+
+def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
+    """Judge what a reader took out of a report; each item comes with its ordinal."""
+    prepared = Prepared()
+    good: dict[str, _Good] = {}
+    for ordinal, item in items:
+        prepared.events += 1
+        if isinstance(item, Malformed):
+            prepared.rejects.append(
+                Reject(ordinal, item.code, redact(item.message), item.pointer, None, _excerpt(item.content))
+            )
+            continue
+        try:
+            _admit(item, ordinal, load, good)
+        except _Bad as error:
+            prepared.rejects.append(
+                Reject(ordinal, error.code, redact(error.message), error.pointer, None, _excerpt(_written(item)))
+            )
+    return _as_rows(prepared, good, load)
+
+
+def _admit(event: Any, line: int, load: Load, good: dict[str, _Good]) -> None:
+    """Add a good event to `good`; raise `_Bad` with the reason for a bad one."""
+    name = _contract_of(event)
+    topic = topics.topic(name.partition(".")[0])
+    timed = topic.observed(event, load.observed_at.isoformat())
+    if not contracts.is_valid(name, timed):
+        raise _broken(name, timed)
+    for contradiction in topic.contradictions(timed):
+        raise _Bad("contradiction", contradiction.message, contradiction.pointer)
+    _check_clock(timed, topic, load.now)
+
+    of_topic = good.setdefault(topic.name, _Good())
+    of_topic.events.append(timed)
+    of_topic.lines.append(line)
+    of_topic.contracts.append(name)
+    if topic.content_key:
+        # Without the observed time: the same report, found in another file, is the same.
+        of_topic.content_ids.append(content_id(event))
+
+
+def _contract_of(event: Any) -> str:
+    if not isinstance(event, dict):
+        raise _Bad("not_an_object", "an event is a JSON object")
+    name = event.get("schema")
+    if not isinstance(name, str):
+        raise _Bad("no_contract", 'the event names no contract in "schema"; `ci-intel topics` lists them', "/schema")
+    if name in contracts.contracts():
+        return name
+    topic, _, version = name.partition(".")
+    known = contracts.topics().get(topic)
+    if known is None:
+        raise _Bad(
+            "unknown_contract",
+            f"no contract is called {topic!r}; known: {', '.join(contracts.topics())}",
+            "/schema",
+        )
+    versions = ", ".join(contract.version for contract in known.contracts)
+    raise _Bad("unknown_version", f"{topic} has no version {version!r}; known: {versions}", "/schema")
+
+
+def _broken(name: str, event: Any) -> _Bad:
+    found = contracts.violations(name, event)
+    message = "; ".join(f"{violation.pointer or '/'}: {violation.message}" for violation in found[:_SHOWN_VIOLATIONS])
+    more = f" (and {len(found) - _SHOWN_VIOLATIONS} more)" if len(found) > _SHOWN_VIOLATIONS else ""
+    return _Bad("contract", f"{name}: {message[:1000]}{more}", found[0].pointer if found else "")
+
+
+def _check_clock(event: Mapping[str, Any], topic: topics.Topic, now: datetime) -> None:
+    column = topic.event_time
+    value: Any = event
+    for name in column.path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if isinstance(value, str) and instant(value) > now + CLOCK_SKEW:
+        pointer = "/" + "/".join(column.path)
+        raise _Bad(
+            "in_the_future",
+            f"{value} is more than ten minutes in the future; check the sender's clock",
+            pointer,
+        )
+
+
+def _or_integer(error: _Bad, text: bytes, depth: int) -> tuple[str, str]:
+    """Say so if what breaks the contract is an integer beyond 64 bits, which the fast parser cannot see."""
+    try:
+        jsontext.parse(text, depth)
+    except jsontext.NotJson as closer:
+        return closer.code, closer.message
+    return error.code, error.message
+
+
+def _as_rows(prepared: Prepared, good: Mapping[str, _Good], load: Load) -> Prepared:
+    for name, events in good.items():
+        batch = Batch(
+            events.events,
+            events.lines,
+            events.contracts,
+            load.load_id,
+            load.generation,
+            load.loaded_at,
+            events.content_ids,
+        )
+        for contract in events.contracts:
+            prepared.contracts[contract] = prepared.contracts.get(contract, 0) + 1
+        for table in topics.topic(name).tables:
+            rows = tabulate(table, batch)
+            if rows.num_rows:
+                prepared.rows[table.name] = rows
+    return prepared
+
+
+def _written(event: Any) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+def _excerpt(content: bytes) -> str:
+    # Redacted before it is cut, or half a token would pass for none.
+    text = redact(content[: 4 * CONTENT_LIMIT].decode("utf-8", "backslashreplace"))
+    return text if len(text) <= CONTENT_LIMIT else text[:CONTENT_LIMIT] + "…"

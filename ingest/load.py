@@ -1,0 +1,336 @@
+"""
+Loading: one file → one committed load.
+
+Either all good events of a file become visible together, with its bad ones kept aside and its row
+in the ledger, or nothing does. The same evidence again adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ci_intel import __version__, faults
+from ci_intel.errors import Refused
+from ci_intel.identities import load_id
+from ci_intel.redact import redact
+from ingest import ledger
+from ingest.archive import Archive
+from ingest.context import RunContext
+from ingest.detect import reader_for
+from ingest.evidence import Evidence
+from ingest.gate import Load, Prepared, Reject
+from ingest.prepare import prepared_parts
+from ingest.readers import Reader, reader
+from ingest.tables import Table
+from ingest.warehouse import LoadTransaction, Row, Warehouse
+
+SHOWN_REJECTS = 20
+UNKNOWN_FORMAT = "unknown_format"
+CONTEXT = ("provider", "repository", "run_id", "run_attempt", "commit_sha", "job")
+
+Progress = Callable[[int], None]
+"""Told how many events were read so far."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How files are loaded: where the bytes are kept, what is said about them, and by whom."""
+
+    context: RunContext = field(default_factory=RunContext)
+    format: str | None = None
+    archive: Archive | None = None
+    submitted_by: str | None = None
+    workers: int = 1
+
+
+@dataclass
+class Report:
+    """
+    What happened to one file.
+
+    `status` is loaded, duplicate, refused or unknown (of a judgement without a warehouse: valid).
+    Always events = loaded + rejected + duplicate.
+    `rejects` holds the first few; the warehouse has them all.
+    """
+
+    file: str
+    status: str
+    format: str | None = None
+    load_id: str | None = None
+    generation: int | None = None
+    events: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    contracts: Mapping[str, int] = field(default_factory=dict)
+    rejects: Sequence[Reject] = ()
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How one file is read: by whom, in which context, as which load."""
+
+    reader: Reader
+    context: RunContext
+    load: Load
+
+
+def load_file(
+    evidence: Evidence,
+    warehouse: Warehouse,
+    options: Options,
+    *,
+    now: datetime,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """
+    Load one file, and say what happened to it.
+
+    `now` is passed in, not read from a clock, so that a test can say when it was. A file that
+    cannot be used is noted in `raw.refusals`, and never blocks a later try.
+
+    Raises `HubError` if the warehouse or the archive cannot be used; then nothing was written.
+    """
+    try:
+        reading = _reading_of(evidence, options, now)
+        known = warehouse.newest_generation(reading.load.load_id)
+        if known is not None:
+            return _duplicate(evidence, known)
+        return _commit(evidence, reading, warehouse, options, progress)
+    except Refused as refusal:
+        report = _refused(evidence, refusal, options)
+        note_refusal(report, warehouse, options, now, _digest_if_any(evidence))
+        return report
+
+
+def judge_file(evidence: Evidence, options: Options, *, now: datetime) -> Report:
+    """Say what a load of this file would say, without a warehouse; its status is `valid` instead of `loaded`."""
+    try:
+        reading = _reading_of(evidence, options, now)
+        report = Report(evidence.name, "valid", reading.reader.format, reading.load.load_id)
+        for part in _parts(evidence, reading, options):
+            _count(report, part)
+    except Refused as refusal:
+        return _refused(evidence, refusal, options)
+    return report
+
+
+def reload_file(evidence: Evidence, known: Row, warehouse: Warehouse, options: Options, *, now: datetime) -> Report:
+    """
+    Read an archived load again: one more generation, which supersedes the others in one commit.
+
+    Its rows keep the time of the first reading, so that old evidence does not become new by being
+    read again. Raises `HubError` like `load_file`; a reader that now refuses the file changes nothing.
+    """
+    evidence.name = known["source_name"]
+    load = Load(
+        load_id=known["load_id"],
+        generation=known["generation"] + 1,
+        loaded_at=known["loaded_at"].replace(tzinfo=UTC),
+        now=now,
+        observed_at=known["source_modified_at"].replace(tzinfo=UTC),
+        depth=evidence.limits.depth,
+    )
+    context = RunContext(**{name: known[name] for name in CONTEXT}, source=known["context_source"])
+    kept = replace(options, archive=None, format=known["format"], submitted_by=known["submitted_by"])
+    try:
+        return _commit(evidence, _Reading(reader(known["format"]), context, load), warehouse, kept, lambda _: None)
+    except Refused as refusal:
+        return _refused(evidence, refusal, kept)
+
+
+def _reading_of(evidence: Evidence, options: Options, now: datetime) -> _Reading:
+    """Find out what a file is and which load it makes. Raises `Refused` where it cannot be one."""
+    # Its size first: that reads it to its end, and a bomb or a cut file is refused before it is looked into.
+    if not evidence.size or not evidence.head.strip():
+        raise Refused("empty", "the file is empty; an empty report is no evidence of anything")
+    found = reader_for(evidence, options.format)
+    if found is None:
+        raise Refused(
+            UNKNOWN_FORMAT,
+            "no reader recognises this content; `ci-intel formats` lists them, --format names one",
+        )
+    context = _context_for(found, options.context)
+    load = Load(
+        load_id=load_id(evidence.sha256, found.format, context.outside(found.outside)),
+        generation=1,
+        loaded_at=now,
+        now=now,
+        observed_at=min(evidence.modified_at, now),
+        depth=evidence.limits.depth,
+    )
+    return _Reading(found, context, load)
+
+
+def _commit(
+    evidence: Evidence, reading: _Reading, warehouse: Warehouse, options: Options, progress: Progress
+) -> Report:
+    load = reading.load
+    report = Report(evidence.name, "loaded", reading.reader.format, load.load_id, load.generation)
+    started_at = datetime.now(UTC)
+    with warehouse.loading() as transaction:
+        for part in _parts(evidence, reading, options):
+            _append(transaction, part, load)
+            _count(report, part)
+            progress(report.events)
+            faults.point("after_part")
+        evidence.check_unchanged()
+        if options.archive is not None:
+            options.archive.keep(evidence)
+        transaction.commit(_ledger_row(report, evidence, reading, options, started_at))
+    return report
+
+
+def _parts(evidence: Evidence, reading: _Reading, options: Options) -> Iterator[Prepared]:
+    return prepared_parts(evidence, reading.reader, reading.context, reading.load, options.workers)
+
+
+def _append(transaction: LoadTransaction, part: Prepared, load: Load) -> None:
+    for table, rows in part.rows.items():
+        transaction.append(table, rows)
+    if part.rejects:
+        transaction.append("rejects", _reject_rows(part.rejects, load))
+
+
+def _count(report: Report, part: Prepared) -> None:
+    report.events += part.events
+    report.loaded += part.loaded
+    report.rejected += len(part.rejects)
+    report.contracts = dict(Counter(report.contracts) + Counter(part.contracts))
+    report.rejects = [*report.rejects, *part.rejects][:SHOWN_REJECTS]
+
+
+def _context_for(found: Reader, given: RunContext) -> RunContext:
+    """Return the context as this reader takes it; raise `Refused` if what it cannot do without is missing."""
+    if not found.outside:
+        return RunContext()
+    missing = [name for name in found.needs if getattr(given, name) is None]
+    if missing:
+        flags = " ".join(f"--{name.removesuffix('_sha').replace('_', '-')} …" for name in missing)
+        raise Refused(
+            "context_missing",
+            f"a {found.format} report does not say its {' and '.join(missing)}: "
+            f"add {flags}, or load it inside the CI job",
+        )
+    return given
+
+
+def _duplicate(evidence: Evidence, known: Row) -> Report:
+    return Report(
+        evidence.name,
+        "duplicate",
+        known["format"],
+        known["load_id"],
+        known["generation"],
+        events=known["event_count"],
+        duplicate=known["event_count"],
+    )
+
+
+def _refused(evidence: Evidence, refusal: Refused, options: Options) -> Report:
+    status = "unknown" if refusal.code == UNKNOWN_FORMAT else "refused"
+    return Report(evidence.name, status, options.format, code=refusal.code, message=redact(refusal.message))
+
+
+def _ledger_row(
+    report: Report, evidence: Evidence, reading: _Reading, options: Options, started_at: datetime
+) -> dict[str, Any]:
+    load = reading.load
+    return {
+        "load_id": load.load_id,
+        "generation": load.generation,
+        "content_sha256": evidence.sha256,
+        "source_name": evidence.name,
+        "source_bytes": evidence.size,
+        "source_modified_at": _naive(load.observed_at),
+        "format": reading.reader.format,
+        "topics": "\n".join(sorted({name.partition(".")[0] for name in report.contracts})),
+        "contracts": "\n".join(sorted(report.contracts)),
+        "event_count": report.events,
+        "loaded_event_count": report.loaded,
+        "rejected_event_count": report.rejected,
+        "duplicate_event_count": report.duplicate,
+        "started_at": _naive(started_at),
+        "loaded_at": _naive(load.loaded_at),
+        "loader_version": __version__,
+        "reader_version": reading.reader.version,
+        **reading.context.outside(CONTEXT),
+        "context_source": reading.context.source,
+        "submitted_by": options.submitted_by,
+    }
+
+
+def _reject_rows(rejects: Sequence[Reject], load: Load) -> pa.Table:
+    return _rows(
+        ledger.REJECTS,
+        [
+            {
+                "load_id": load.load_id,
+                "generation": load.generation,
+                "line": reject.line,
+                "byte_offset": reject.byte_offset,
+                "code": reject.code,
+                "pointer": reject.pointer,
+                "message": reject.message,
+                "content": reject.content,
+                "loaded_at": _naive(load.loaded_at),
+            }
+            for reject in rejects
+        ],
+    )
+
+
+def note_refusal(
+    report: Report,
+    warehouse: Warehouse,
+    options: Options,
+    now: datetime,
+    measured: tuple[str | None, int | None] = (None, None),
+) -> None:
+    """Note a file that was not loaded in `raw.refusals`."""
+    content_sha256, size = measured
+    row = {
+        "source_name": report.file,
+        "content_sha256": content_sha256,
+        "source_bytes": size,
+        "format": report.format,
+        "status": report.status,
+        "code": report.code,
+        "message": report.message,
+        "refused_at": _naive(now),
+        "repository": options.context.repository,
+        "submitted_by": options.submitted_by,
+    }
+    warehouse.note("refusals", _rows(ledger.REFUSALS, [row]))
+
+
+def _digest_if_any(evidence: Evidence) -> tuple[str | None, int | None]:
+    try:
+        return evidence.sha256, evidence.size
+    except Refused:
+        return None, None
+
+
+def _rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=ledger.arrow_schema(table))
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def iterate_rejects(report: Report) -> Iterator[str]:
+    """Yield the report's rejects as `path:line: reason`, for people."""
+    for reject in report.rejects:
+        yield f"{report.file}:{reject.line}: {reject.message} [{reject.code}]"
+    hidden = report.rejected - len(report.rejects)
+    if hidden:
+        yield f"{report.file}: and {hidden:,} more; `ci-intel rejects {(report.load_id or '')[:12]}` shows them"

@@ -1,0 +1,56 @@
+"""
+Warehouses: where rows are committed, whole or not at all.
+
+`Warehouse` is what loading needs of an engine. Nothing in it says how an engine commits: DuckDB
+does it in one transaction, another may upload aside and publish with the ledger's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from ingest.tables import Table
+
+Row = Mapping[str, Any]
+
+
+class LoadTransaction(Protocol):
+    """An open load: nothing of it is visible until `commit`, and nothing remains without it."""
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a raw table."""
+
+    def commit(self, ledger: Row) -> datetime:
+        """Make everything visible at once, with its row in the ledger; return the moment of the commit (UTC)."""
+
+
+class Warehouse(Protocol):
+    """An engine that keeps the raw tables."""
+
+    url: str
+
+    def plan(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Return the statements that would create what is missing of `tables`; additive, in order."""
+
+    def extend(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Create what is missing of `tables`; return the statements that ran."""
+
+    def newest_generation(self, load_id: str) -> Row | None:
+        """Return the ledger's row of a load's newest generation; None if it was never committed."""
+
+    def loading(self) -> AbstractContextManager[LoadTransaction]:
+        """Open a load. Leaving without a commit, or by an exception, leaves no trace."""
+
+    def note(self, table: str, rows: pa.Table) -> None:
+        """Append rows of one of the ledger's tables, committed at once."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Row]:
+        """Return the rows of a query over the raw tables (`raw.<table>`), as mappings."""
+
+    def close(self) -> None:
+        """Let go of the warehouse, so that others can write."""
