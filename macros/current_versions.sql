@@ -10,6 +10,8 @@
     then, for things that arrived together, load, generation and line.
 #}
 {% macro current_versions(versions, key) %}
+    {#- Named here, outside of any condition, so that dbt knows of the dependency: #}
+    {%- set _ = ref('stg_loads') -%}
     {%- set is_partial = is_incremental() and not new_loads().has_reload -%}
     with new_versions as (
 
