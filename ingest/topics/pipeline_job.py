@@ -40,5 +40,6 @@ def contradictions(event: Event) -> Iterator[Violation]:
     """Yield what the schema cannot express: a job that ends before it starts."""
     if is_reversed(event.get("started_at"), event.get("completed_at")):
         yield Violation(
-            "/completed_at", f"the job ends ({event['completed_at']}) before it starts ({event['started_at']})"
+            "/completed_at",
+            f"the job ends ({event['completed_at']}) before it starts ({event['started_at']})",
         )
