@@ -128,7 +128,9 @@ class Table:
 
     `key` names the columns that identify a row; `content_key`, if given, is the one of them that
     holds the sha256 of the canonical event, for reports that have no id of their own. `event_time`
-    names the column by which models cut days.
+    names the column by which models cut days. `versioned_by` names the field that says when the
+    sender made this version, for events that carry such a field of their own: it stands in for an
+    `emitted_at` that was not sent.
 
     `each` makes it a child: one row per element of that list, or per entry of that map (columns
     `key` and `value`), of the event. A second step goes into a list or map of each element, whose
@@ -141,6 +143,7 @@ class Table:
     key: tuple[str, ...] = ()
     content_key: str | None = None
     event_time: str | None = None
+    versioned_by: str | None = None
     each: tuple[Path, ...] = ()
     parent: Table | None = None
 
@@ -225,7 +228,7 @@ def tabulate(table: Table, batch: Batch) -> pa.Table:
         "_event_id": batch.event_ids,
         "_source_line": batch.lines,
         "_contract": batch.contracts,
-        "_emitted_at": [event.get("emitted_at") for event in batch.events],
+        "_emitted_at": _emitted(table.parent or table, batch.events),
     }
     constants = {
         "_load_id": batch.load_id,
@@ -291,6 +294,13 @@ def _entries(holder: Any, path: Path) -> Sequence[Any]:
     if isinstance(value, Mapping):
         return [{"key": key, "value": entry} for key, entry in value.items()]
     return value  # type: ignore[no-any-return]
+
+
+def _emitted(parent: Table, events: Sequence[Event]) -> Sequence[str | None]:
+    """Return when the sender made each version, as far as it says so."""
+    if parent.versioned_by is None:
+        return [event.get("emitted_at") for event in events]
+    return [event.get("emitted_at") or event.get(parent.versioned_by) for event in events]
 
 
 def _event_cells(parent: Table, columns: Sequence[Column], batch: Batch) -> dict[str, Sequence[Any]]:

@@ -31,6 +31,7 @@ FORMATS: tuple[str, ...] = (
     # In the order in which they are asked.
     "hub",
     "github_rest",
+    "catalogue",
 )
 
 
