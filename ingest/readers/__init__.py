@@ -30,6 +30,10 @@ from ingest.evidence import Evidence
 FORMATS: tuple[str, ...] = (
     # In the order in which they are asked.
     "hub",
+    "junit_xml",
+    "cobertura_xml",
+    "coverage_py",
+    "stryker_json",
 )
 
 
