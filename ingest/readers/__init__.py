@@ -32,6 +32,10 @@ FORMATS: tuple[str, ...] = (
     "hub",
     "github_rest",
     "catalogue",
+    "junit_xml",
+    "cobertura_xml",
+    "coverage_py",
+    "stryker_json",
 )
 
 
