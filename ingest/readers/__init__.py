@@ -30,6 +30,10 @@ from ingest.evidence import Evidence
 FORMATS: tuple[str, ...] = (
     # In the order in which they are asked.
     "hub",
+    "cyclonedx_json",
+    "grype_json",
+    "trivy_json",
+    "openvex",
 )
 
 
