@@ -55,7 +55,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
     if not components and document.get("vulnerabilities"):
         raise Refused(
             "unsupported_document",
-            "a CycloneDX document of vulnerabilities without components is no SBOM, and CycloneDX VEX is not read: "
+            "vulnerabilities without components are no SBOM, and CycloneDX VEX is not read: "
             "publish the statements as OpenVEX",
         )
     if not components:

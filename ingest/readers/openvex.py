@@ -96,7 +96,7 @@ def _vulnerability(value: Any) -> tuple[str | None, list[str]]:
 
 
 def _product(value: Any, of_statement: list[Any]) -> dict[str, Any]:
-    """Return the product and what of it is meant; before 0.2.0 it is a text, its components the statement's."""
+    """Return the product and what of it is meant; before 0.2.0 a text, its parts the statement's."""
     product = {"@id": value} if isinstance(value, str) else value
     if not isinstance(product, dict):
         raise Refused("unexpected_shape", "a product is neither an object nor a text: no OpenVEX document")
