@@ -36,6 +36,10 @@ FORMATS: tuple[str, ...] = (
     "cobertura_xml",
     "coverage_py",
     "stryker_json",
+    "cyclonedx_json",
+    "grype_json",
+    "trivy_json",
+    "openvex",
 )
 
 
