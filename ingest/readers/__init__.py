@@ -30,6 +30,7 @@ from ingest.evidence import Evidence
 FORMATS: tuple[str, ...] = (
     # In the order in which they are asked.
     "hub",
+    "chaostoolkit",
 )
 
 
