@@ -167,6 +167,9 @@ def contradictions(event: Event) -> Iterator[Violation]:
     canary = event.get("canary")
     if canary and is_reversed(canary["window"]["start"], canary["window"]["end"]):
         yield Violation("/canary/window/end", "the canary's window ends before it starts")
+    for place, job in enumerate(event.get("jobs") or ()):
+        if is_reversed(job.get("started_at"), job.get("completed_at")):
+            yield Violation(f"/jobs/{place}/completed_at", "the job ends before it starts")
     for place, experiment in enumerate(event.get("chaos") or ()):
         if is_reversed(experiment.get("started_at"), experiment.get("ended_at")):
             yield Violation(f"/chaos/{place}/ended_at", "the experiment ends before it starts")
@@ -175,6 +178,8 @@ def contradictions(event: Event) -> Iterator[Violation]:
         return
     if tests["failed"] + tests.get("skipped", 0) > tests["total"]:
         yield Violation("/tests", f"failed + skipped tests are more than the total of {tests['total']}")
+    if tests.get("flaky", 0) > tests["total"]:
+        yield Violation("/tests/flaky", f"flaky tests are more than the total of {tests['total']}")
     mutants = tests.get("resilience")
     if mutants and mutants["killed"] + mutants["timeout"] + mutants["equiv"] > mutants["mutants_total"]:
         yield Violation(
