@@ -40,6 +40,7 @@ FORMATS: tuple[str, ...] = (
     "grype_json",
     "trivy_json",
     "openvex",
+    "chaostoolkit",
 )
 
 
