@@ -1,0 +1,80 @@
+# Everything from nothing: each target sets up what it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV_VERSION := 0.9.8
+VENV := .venv
+BIN := $(VENV)/bin
+EVIDENCE := warehouse/evidence
+# The repository that the hub's own evidence belongs to.
+HUB := ci-intelligence/hub
+
+# Byte code is kept: without it every start of dbt would compile its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo evidence test lint torture corpus bench lock clean
+
+help: ## Show what can be made.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready ## Set up the environment in .venv (python3 and pip are all it needs).
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; say which with make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup evidence ## From nothing to the week's scorecard: evidence, load, dbt build.
+	@echo && echo "── load: real evidence of the hub itself, and the simulated fleet"
+	ci-intel load $(EVIDENCE)/real --provider local --repository $(HUB) \
+	    $$(git rev-parse --verify --quiet HEAD > /dev/null && echo --commit $$(git rev-parse HEAD))
+	ci-intel load $(EVIDENCE)/simulated
+	@echo && echo "── dbt build: raw tables → marts"
+	dbt --quiet build
+	@echo && ci-intel scorecard
+	@echo && echo "The warehouse: $(CURDIR)/warehouse/ci_intel.duckdb (schema marts)" \
+	    && echo "Next, with the environment on your path:   source $(BIN)/activate" \
+	    && echo "  ci-intel load PATH… --repository OWNER/NAME     your own reports" \
+	    && echo "  dbt build                                       then the marts again" \
+	    && echo "  ci-intel status · ci-intel rejects · ci-intel show LOAD_ID"
+
+evidence: setup
+	@echo "── evidence: real, made by the hub about itself (its tests, their coverage, its SBOM)"
+	@mkdir -p $(EVIDENCE)/real
+	@python -m pytest tests/ingest tests/schema -q -m "not corpus and not torture" -p no:cacheprovider \
+	    --junitxml=$(EVIDENCE)/real/junit.xml --cov --cov-report=json:$(EVIDENCE)/real/coverage.json --cov-report= | tail -1
+	@cyclonedx-py environment --output-reproducible --of JSON -o $(EVIDENCE)/real/sbom.cdx.json $(BIN)/python 2> /dev/null
+	@ls -1 $(EVIDENCE)/real | sed 's/^/   real: /'
+	@echo "── evidence: a simulated fleet, labelled as simulated"
+	@ci-intel simulate --days 90 --seed 7 --out $(EVIDENCE)/simulated
+
+test: setup ## Set up, then run all tests that need no other service.
+	python -m pytest -n 2 --dist worksteal -m "not corpus and not torture"
+
+lint: setup ## Style and types.
+	ruff check .
+	ruff format --check .
+	mypy
+
+torture: setup ## The long random tests: two hundred kills, hundreds of random histories.
+	python -m pytest -n 2 --dist worksteal -m torture
+
+corpus: setup ## Real outputs of real tools (HUB_CORPUS, HUB_ORACLES; default ../shared).
+	python -m pytest -n 2 -m corpus
+
+bench: setup ## The speed figures, as ratios against named peers, in one run.
+	python benchmarks/run.py
+
+lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
+	uv pip compile pyproject.toml --extra dev --extra dbt --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --quiet --output-file requirements.lock --upgrade
+
+clean: ## Remove the environment, the warehouse and what was built.
+	rm -rf $(VENV) warehouse target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
