@@ -30,7 +30,9 @@ brought_commits as (
         max(deployment_commits.actor_type) as actor_type
     from deployments
     left join deployment_commits
-        on deployments._event_id = deployment_commits._event_id
+        on
+            deployments.provider = deployment_commits.provider
+            and deployments.deployment_id = deployment_commits.deployment_id
     where deployment_commits.commit_sha is not null or deployments.commit_sha is not null
     group by 1, 2
 

@@ -3,7 +3,7 @@
 
 with deployments as (
 
-    select * from {{ ref('int_deployments_current') }}
+    select * from {{ ref('int_deployments_joined') }}
 
 ),
 

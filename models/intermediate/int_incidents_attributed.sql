@@ -160,6 +160,8 @@ attributed_incidents as (
         coalesce(chosen_deployments.attribution_method, 'none') as attribution_method,
         incidents.uri,
         coalesce(deployments.is_simulated, incidents.is_simulated) as is_simulated,
+        incidents._load_id,
+        incidents._source_line,
         incidents._event_id
     from incidents
     left join chosen_deployments
