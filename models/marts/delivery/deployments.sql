@@ -65,7 +65,10 @@ deployment_repairs as (
         count(case when repairs.repair_kind = 'rollback' then 1 end) as rollback_count,
         count(case when repairs.repair_kind = 'hotfix' then 1 end) as hotfix_count,
         min(
-            case when repairs.is_restoring and repairs.repaired_at >= deployments.deployed_at then repairs.repaired_at end
+            case
+                when repairs.is_restoring and repairs.repaired_at >= deployments.deployed_at
+                    then repairs.repaired_at
+            end
         ) as repaired_at
     from repairs
     inner join deployments
