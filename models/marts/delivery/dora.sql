@@ -65,8 +65,7 @@ repository_weeks as (
     select
         repository_days.repository,
         {{ week_of('repository_days.calendar_date') }} as week_start_date,
-        count(case when coalesce(catalogue_entries.is_active, true) then 1 end) as active_day_count,
-        count(*) as day_count
+        count(case when coalesce(catalogue_entries.is_active, true) then 1 end) as active_day_count
     from repository_days
     left join catalogue_entries
         on
