@@ -45,8 +45,19 @@ newest_mutation_runs as (
 
 ),
 
+mutated_days as (
+
+    select
+        repository,
+        generated_date,
+        count(distinct target) as target_count
+    from mutation_runs
+    group by repository, generated_date
+
+),
+
 -- Coverage of the same commit: of the same target where a report names it, else of the whole
--- repository, the newest if there are several.
+-- repository if nothing else in it was mutated that day; the newest if there are several.
 coverage_of_mutation_runs as (
 
     select
@@ -55,12 +66,20 @@ coverage_of_mutation_runs as (
         coverage_reports.line_count,
         coverage_reports.covered_line_count
     from newest_mutation_runs
+    inner join mutated_days
+        on
+            newest_mutation_runs.repository = mutated_days.repository
+            and newest_mutation_runs.generated_date = mutated_days.generated_date
     inner join coverage_reports
         on
             newest_mutation_runs.repository = coverage_reports.repository
             and newest_mutation_runs.commit_sha = coverage_reports.commit_sha
-            and newest_mutation_runs.target = coalesce(coverage_reports.target, newest_mutation_runs.target)
-    where coverage_reports.line_count > 0
+    where
+        coverage_reports.line_count > 0
+        and (
+            coverage_reports.target = newest_mutation_runs.target
+            or (coverage_reports.target is null and mutated_days.target_count = 1)
+        )
     qualify row_number() over (
         partition by newest_mutation_runs.mutation_run_id
         order by
