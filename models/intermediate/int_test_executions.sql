@@ -14,15 +14,8 @@ test_cases as (
 -- A run that was cut short fails tests that are none the worse for it.
 cut_short_runs as (
 
-    select distinct
-        provider,
-        repository,
-        run_id,
-        run_attempt
-    from {{ ref('int_pipeline_runs_current') }}
-    where
-        status in ('canceled', 'timed_out')
-        or lower(status_original) in ('canceled', 'cancelled', 'timed_out', 'aborted')
+    select * from {{ ref('int_pipeline_runs_joined') }}
+    where run_status in ('canceled', 'timed_out')
 
 ),
 

@@ -20,7 +20,7 @@ pipeline_runs as (
         *,
         coalesce(ended_at, started_at) as reported_at,
         cast(coalesce(ended_at, started_at) as date) as reported_date
-    from {{ ref('int_pipeline_runs_current') }}
+    from {{ ref('int_pipeline_runs_joined') }}
     where reported_mutation_score_ratio is not null
 
 ),
@@ -105,7 +105,7 @@ reported_days as (
     from pipeline_runs
     qualify row_number() over (
         partition by repository, reported_date
-        order by reported_at desc, provider desc, run_id desc, run_attempt desc, measured_by desc
+        order by reported_at desc, provider desc, run_id desc, run_attempt desc
     ) = 1
 
 ),
