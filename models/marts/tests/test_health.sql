@@ -37,7 +37,14 @@ reported_suites as (
         *,
         coalesce(reported_failed_test_count, 0) as reported_failed,
         coalesce(reported_error_test_count, 0) as reported_error,
-        coalesce(reported_skipped_test_count, 0) as reported_skipped
+        coalesce(reported_skipped_test_count, 0) as reported_skipped,
+        coalesce(
+            reported_test_count
+            >= coalesce(reported_failed_test_count, 0)
+            + coalesce(reported_error_test_count, 0)
+            + coalesce(reported_skipped_test_count, 0),
+            false
+        ) as has_possible_totals
     from test_suites
 
 ),
@@ -53,20 +60,20 @@ counted_suites as (
         reported_suites.duration_ms,
         case
             when case_counts.test_suite_id is not null then case_counts.passed_test_count
-            when reported_test_count >= reported_failed + reported_error + reported_skipped
-                then reported_test_count - reported_failed - reported_error - reported_skipped
+            when reported_suites.has_possible_totals
+                then reported_suites.reported_test_count - reported_suites.reported_failed - reported_suites.reported_error - reported_suites.reported_skipped
         end as passed_test_count,
         case
             when case_counts.test_suite_id is not null then case_counts.failed_test_count
-            when reported_test_count >= reported_failed + reported_error + reported_skipped then reported_failed
+            when reported_suites.has_possible_totals then reported_suites.reported_failed
         end as failed_test_count,
         case
             when case_counts.test_suite_id is not null then case_counts.error_test_count
-            when reported_test_count >= reported_failed + reported_error + reported_skipped then reported_error
+            when reported_suites.has_possible_totals then reported_suites.reported_error
         end as error_test_count,
         case
             when case_counts.test_suite_id is not null then case_counts.skipped_test_count
-            when reported_test_count >= reported_failed + reported_error + reported_skipped then reported_skipped
+            when reported_suites.has_possible_totals then reported_suites.reported_skipped
         end as skipped_test_count,
         case_counts.flaky_test_count
     from reported_suites
