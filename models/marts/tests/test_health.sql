@@ -61,7 +61,11 @@ counted_suites as (
         case
             when case_counts.test_suite_id is not null then case_counts.passed_test_count
             when reported_suites.has_possible_totals
-                then reported_suites.reported_test_count - reported_suites.reported_failed - reported_suites.reported_error - reported_suites.reported_skipped
+                then
+                    reported_suites.reported_test_count
+                    - reported_suites.reported_failed
+                    - reported_suites.reported_error
+                    - reported_suites.reported_skipped
         end as passed_test_count,
         case
             when case_counts.test_suite_id is not null then case_counts.failed_test_count
