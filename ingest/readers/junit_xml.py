@@ -140,7 +140,7 @@ def _start(written: str | None) -> dict[str, str]:
 def _case(element: Element) -> dict[str, Any]:
     parts = {xmltext.local(part): part for part in reversed(element)}
     broken = parts.get("error", parts.get("failure"))
-    attempts = sum(xmltext.local(part) in _EARLIER_ATTEMPTS for part in element)
+    earlier = [part for part in element if xmltext.local(part) in _EARLIER_ATTEMPTS]
     said = {element.get("status", "").lower(), element.get("result", "").lower()}
     outcome = "passed"
     if broken is not None:
@@ -155,9 +155,9 @@ def _case(element: Element) -> dict[str, Any]:
         "line": _whole(element.get("line")),
         "duration_ms": _milliseconds(element.get("time")),
     }
-    if attempts:
-        optional["attempts"] = attempts + 1
-        broken = broken if broken is not None else next(parts[kind] for kind in _EARLIER_ATTEMPTS if kind in parts)
+    if earlier:
+        optional["attempts"] = len(earlier) + 1
+        broken = broken if broken is not None else earlier[0]
     if broken is not None:
         optional["failure_type"] = _text(broken.get("type"))
         optional["failure_fingerprint"] = fingerprint(broken.get("type"), broken.get("message") or _first_line(broken))
