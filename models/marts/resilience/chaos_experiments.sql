@@ -65,7 +65,7 @@ judged as (
         chaos_experiments.ended_at,
         {{ dbt.datediff('chaos_experiments.started_at', 'chaos_experiments.ended_at', 'millisecond') }} as duration_ms,
         cast(chaos_experiments.started_at as date) as started_date,
-        {{ week_of('chaos_experiments.started_at') }} as week_date,
+        {{ week_of('chaos_experiments.started_at') }} as week_start_date,
         chaos_experiments.tool,
         chaos_experiments.tool_version,
         chaos_experiments.is_simulated,

@@ -13,7 +13,7 @@ dr_drill_steps as (
 
 drill_cadences as (
 
-    select * from {{ ref('drill_cadences') }}
+    select * from {{ ref('int_drill_cadences') }}
 
 ),
 
@@ -172,7 +172,7 @@ explained_drills as (
         is_reported,
         held_at,
         cast(held_at as date) as held_date,
-        {{ week_of('held_at') }} as week_date,
+        {{ week_of('held_at') }} as week_start_date,
         disruption_at,
         detected_at,
         restored_at,
