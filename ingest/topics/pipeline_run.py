@@ -163,9 +163,7 @@ TABLES = (RUNS, JOBS, JOB_MATRIX, CHAOS, FINDINGS, POLICIES)
 def contradictions(event: Event) -> Iterator[Violation]:
     """Yield what the schema cannot express: ends before starts, and parts greater than their whole."""
     if is_reversed(event["started_at"], event.get("ended_at")):
-        yield Violation(
-            "/ended_at", f"the run ends ({event['ended_at']}) before it starts ({event['started_at']})"
-        )
+        yield Violation("/ended_at", f"the run ends ({event['ended_at']}) before it starts ({event['started_at']})")
     canary = event.get("canary")
     if canary and is_reversed(canary["window"]["start"], canary["window"]["end"]):
         yield Violation("/canary/window/end", "the canary's window ends before it starts")

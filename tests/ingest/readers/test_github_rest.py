@@ -124,9 +124,7 @@ def test_a_skipped_job_that_starts_after_its_end_never_started() -> None:
 def test_a_queued_job_has_neither_start_nor_steps_and_an_unknown_runner_stays_unknown() -> None:
     _, _, queued, old = events(FIXTURES / "valid" / "page_of_jobs.json")
 
-    assert queued.keys().isdisjoint(
-        {"started_at", "completed_at", "steps_failed", "runner_label", "runner_type"}
-    )
+    assert queued.keys().isdisjoint({"started_at", "completed_at", "steps_failed", "runner_label", "runner_type"})
     assert queued["emitted_at"] == queued["queued_at"]
     assert "runner_type" not in old, "a label alone does not say whose machine it is"
 
@@ -151,9 +149,7 @@ def test_the_statuses_of_a_deployment_make_one_event_from_the_first_to_the_newes
     assert replaced["deployment_id"] == "3156"
     assert replaced["status_original"] == "inactive"
     assert replaced["started_at"] == "2026-03-02T10:00:30Z"
-    assert replaced["finished_at"] == "2026-03-02T10:05:00Z", (
-        "it finished with its success, not with its successor's"
-    )
+    assert replaced["finished_at"] == "2026-03-02T10:05:00Z", "it finished with its success, not with its successor's"
     assert replaced["run_id"] == "9913571203"
     assert running.keys().isdisjoint({"finished_at", "run_id"})
     assert running["is_production"] is False
@@ -172,9 +168,7 @@ def test_strangers_on_a_page_are_malformed_and_say_where_they_are() -> None:
     run, *strangers = read(FIXTURES / "invalid" / "page_with_a_stranger.json")
 
     assert isinstance(run, dict)
-    assert [
-        (stranger.code, stranger.pointer) for stranger in strangers if isinstance(stranger, Malformed)
-    ] == [
+    assert [(stranger.code, stranger.pointer) for stranger in strangers if isinstance(stranger, Malformed)] == [
         ("unknown_object", "/workflow_runs/1"),
         ("unknown_object", "/workflow_runs/2"),
     ]
@@ -199,9 +193,7 @@ def test_a_page_that_was_cut_short_is_refused_rather_than_unknown() -> None:
         pytest.param({"total_count": 1, "check_runs": []}, id="another kind of page"),
         pytest.param({"total_count": 1, "jobs": [{"name": "build"}]}, id="another system's jobs"),
         pytest.param({"url": "https://api.github.com/repos/example/shop/pulls/4"}, id="a pull request"),
-        pytest.param(
-            {"url": "https://api.github.com/repos/example/shop/actions/workflows/4"}, id="a workflow"
-        ),
+        pytest.param({"url": "https://api.github.com/repos/example/shop/actions/workflows/4"}, id="a workflow"),
         pytest.param({"url": 4}, id="an address that is none"),
         pytest.param([[]], id="a list in a list"),
         pytest.param("text", id="a text"),
@@ -268,9 +260,7 @@ def rows(folder: str, name: str) -> list[dict[str, str]]:
 
 @pytest.mark.corpus
 def test_recorded_runs_have_the_attempt_and_times_that_devlake_found_in_them(tmp_path: Path) -> None:
-    recorded = [
-        json.loads(row["data"]) for row in rows("ci_api/github_raw_csv", "github___raw_github_api_runs.csv")
-    ]
+    recorded = [json.loads(row["data"]) for row in rows("ci_api/github_raw_csv", "github___raw_github_api_runs.csv")]
     expected = {row["id"]: row for row in rows("ci_api/github_expected_csv", "github___tool_github_runs.csv")}
 
     runs = events(written(tmp_path, recorded))
@@ -287,9 +277,7 @@ def test_recorded_runs_have_the_attempt_and_times_that_devlake_found_in_them(tmp
 
 @pytest.mark.corpus
 def test_recorded_jobs_have_the_times_that_devlake_found_in_them(tmp_path: Path) -> None:
-    recorded = [
-        json.loads(row["data"]) for row in rows("ci_api/github_raw_csv", "github___raw_github_api_jobs.csv")
-    ]
+    recorded = [json.loads(row["data"]) for row in rows("ci_api/github_raw_csv", "github___raw_github_api_jobs.csv")]
     expected = {row["id"]: row for row in rows("ci_api/github_expected_csv", "github___tool_github_jobs.csv")}
 
     jobs = events(written(tmp_path, recorded))

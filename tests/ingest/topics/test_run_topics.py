@@ -58,9 +58,11 @@ def test_a_run_takes_its_lists_to_their_own_tables_in_order() -> None:
         ("is_nightly", "false"),
         ("experimental", None),
     }
-    assert [
-        len(tables[name]) for name in ("pipeline_run_chaos", "pipeline_run_findings", "pipeline_run_policies")
-    ] == [1, 1, 1]
+    assert [len(tables[name]) for name in ("pipeline_run_chaos", "pipeline_run_findings", "pipeline_run_policies")] == [
+        1,
+        1,
+        1,
+    ]
     assert all(job["started_at"] == datetime(2026, 3, 2, 9) for job in tables["pipeline_run_jobs"]), (
         "the run's own start"
     )
@@ -94,9 +96,7 @@ def test_telemetry_keeps_whatever_else_its_sender_knows() -> None:
         ("image", "python:3.11"),
     }
     [measured] = tables["job_telemetry"]
-    assert {entry["job_telemetry_id"] for entry in tables["job_telemetry_metadata"]} == {
-        measured["job_telemetry_id"]
-    }
+    assert {entry["job_telemetry_id"] for entry in tables["job_telemetry_metadata"]} == {measured["job_telemetry_id"]}
 
 
 CONTRADICTORY = {

@@ -1,0 +1,13 @@
+-- One row per job that arrived apart from its run (provider, repository, run_id, run_attempt, job_id): its newest version.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key=['provider', 'repository', 'run_id', 'run_attempt', 'job_id'],
+    on_schema_change='append_new_columns',
+    pre_hook="{{ empty_after_reload() }}"
+) }}
+
+{{ current_versions(
+    ref('stg_pipeline_jobs'),
+    ['provider', 'repository', 'run_id', 'run_attempt', 'job_id']
+) }}

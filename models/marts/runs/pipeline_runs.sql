@@ -1,0 +1,147 @@
+-- One row per attempt of a pipeline run (provider, repository, run_id, run_attempt).
+{{ config(partition_by=partitioned_by('started_date')) }}
+
+with runs as (
+
+    select * from {{ ref('int_pipeline_runs_joined') }}
+
+),
+
+jobs as (
+
+    select * from {{ ref('int_jobs_joined') }}
+
+),
+
+run_job_totals as (
+
+    select
+        provider,
+        repository,
+        run_id,
+        run_attempt,
+        count(*) as job_count,
+        count(case when job_status in ('failed', 'timed_out') then 1 end) as failed_job_count,
+        cast(sum(duration_ms) as int64) as job_ms
+    from jobs
+    where not is_carried_over
+    group by provider, repository, run_id, run_attempt
+
+),
+
+-- A v1.2 event has a run id of its own making, so that the same run, read from its provider too,
+-- is not recognised by its key.
+overlapping_hub_runs as (
+
+    select distinct
+        hub_runs.provider,
+        hub_runs.repository,
+        hub_runs.run_id,
+        hub_runs.run_attempt
+    from runs as hub_runs
+    inner join runs as other_runs
+        on
+            hub_runs.repository = other_runs.repository
+            and hub_runs.commit_sha = other_runs.commit_sha
+            and (hub_runs.provider <> other_runs.provider or hub_runs.run_id <> other_runs.run_id)
+            and (
+                hub_runs.started_at = other_runs.started_at
+                or (
+                    hub_runs.started_at < coalesce(other_runs.ended_at, {{ as_of() }})
+                    and other_runs.started_at < coalesce(hub_runs.ended_at, {{ as_of() }})
+                )
+            )
+    where hub_runs.provider = 'hub'
+
+),
+
+runs_with_context as (
+
+    select
+        runs.provider,
+        runs.repository,
+        runs.run_id,
+        runs.run_attempt,
+        runs.run_attempt = max(runs.run_attempt) over (
+            partition by runs.provider, runs.repository, runs.run_id
+        ) as is_final_attempt,
+        runs.run_number,
+        runs.workflow,
+        runs.environment,
+        runs.event,
+        runs.actor,
+        runs.actor_type,
+        runs.commit_sha,
+        runs.branch,
+        coalesce(runs.is_default_branch, runs.branch in ('main', 'master'), false) as is_default_branch,
+        runs.pull_request_number,
+        runs.started_at,
+        runs.ended_at,
+        cast(runs.started_at as date) as started_date,
+        runs.run_status,
+        runs.status_original,
+        runs.has_unmapped_status,
+        case
+            when runs.run_status <> 'running'
+                then {{ dbt.datediff('runs.started_at', 'runs.ended_at', 'millisecond') }}
+        end as duration_ms,
+        runs.queue_ms,
+        run_job_totals.job_count,
+        run_job_totals.failed_job_count,
+        run_job_totals.job_ms,
+        runs.measured_by,
+        overlapping_hub_runs.run_id is not null as is_possible_duplicate,
+        runs.deployment_id,
+        runs.strategy,
+        runs.image_digest,
+        runs.runner_os,
+        runs.runner_type,
+        runs.region,
+        coalesce(runs.is_spot, false) as is_spot,
+        runs.artifact_bytes,
+        runs.test_count,
+        runs.failed_test_count,
+        runs.skipped_test_count,
+        runs.flaky_test_count,
+        runs.test_duration_ms,
+        runs.line_coverage_ratio,
+        runs.branch_coverage_ratio,
+        runs.statement_coverage_ratio,
+        runs.mutant_count,
+        runs.killed_mutant_count,
+        runs.equivalent_mutant_count,
+        runs.timeout_mutant_count,
+        runs.reported_mutation_score_ratio,
+        runs.reported_mutation_score_delta,
+        runs.flakiness_index,
+        runs.canary_decision,
+        runs.rollback_reason,
+        runs.cost_usd,
+        runs.cpu_seconds,
+        runs.gpu_seconds,
+        runs.carbon_g_co2e,
+        runs.energy_kwh,
+        runs.is_simulated,
+        runs._event_id,
+        runs._emitted_event_id,
+        runs._load_id,
+        runs._source_line,
+        runs._contract,
+        runs._loaded_at
+    from runs
+    left join run_job_totals
+        on
+            runs.provider = run_job_totals.provider
+            and runs.repository = run_job_totals.repository
+            and runs.run_id = run_job_totals.run_id
+            and runs.run_attempt = run_job_totals.run_attempt
+    left join overlapping_hub_runs
+        on
+            runs.provider = overlapping_hub_runs.provider
+            and runs.repository = overlapping_hub_runs.repository
+            and runs.run_id = overlapping_hub_runs.run_id
+            and runs.run_attempt = overlapping_hub_runs.run_attempt
+
+)
+
+select * from runs_with_context

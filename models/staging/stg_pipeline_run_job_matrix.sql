@@ -1,0 +1,32 @@
+-- One row per matrix dimension of a job of a version of a pipeline run that was loaded.
+with source as (
+
+    {{ committed_rows('pipeline_run_job_matrix') }}
+
+),
+
+renamed as (
+
+    select
+        provider,
+        repository,
+        run_id,
+        run_attempt,
+        started_at,
+        ordinal,
+        key,
+        value,
+
+        _load_id,
+        _generation,
+        _event_id,
+        _source_line,
+        _contract,
+        _emitted_at,
+        _loaded_at,
+        _committed_at
+    from source
+
+)
+
+select * from renamed
