@@ -34,6 +34,13 @@ renamed as (
         run_id,
         run_attempt,
         job,
+
+        -- Some APIs keep the deployment apart from its status; a pipeline knows what no API does.
+        case
+            when _format = 'hub' then 'pipeline'
+            when status_original is null then 'api'
+            else 'api_status'
+        end as reported_by,
         {{ is_simulated('repository') }} as is_simulated,
 
         _load_id,
