@@ -64,7 +64,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
     """
     Yield each suite run of the report as a `test_report` event.
 
-    Raises `Refused` where the report is not well-formed or has no suite at all.
+    Raises `Refused` where the report is not well-formed, nests too deep or has no suite at all.
     """
     suites: list[_Suite] = []
     seen = 0
@@ -74,6 +74,8 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
             name = xmltext.local(element)
             if name in ("testsuites", "testsuite"):
                 if moment == "start":
+                    if len(suites) == evidence.limits.depth:
+                        raise Refused("too_deep", f"suites nested deeper than {len(suites)}; raise --max-depth")
                     seen += 1
                     suites.append(_opened(element, suites, seen))
                     continue
@@ -86,9 +88,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
                 suites[-1].cases.append(_case(element))
                 element.clear()
     if not yielded:
-        raise Refused(
-            "empty_report", "no test suite in it: the tests were not run, or the report was not written"
-        )
+        raise Refused("empty_report", "no test suite in it: the tests were not run, or the report was not written")
 
 
 def _opened(element: Element, outer: list[_Suite], ordinal: int) -> _Suite:
@@ -140,7 +140,7 @@ def _start(written: str | None) -> dict[str, str]:
 def _case(element: Element) -> dict[str, Any]:
     parts = {xmltext.local(part): part for part in reversed(element)}
     broken = parts.get("error", parts.get("failure"))
-    attempts = sum(xmltext.local(part) in _EARLIER_ATTEMPTS for part in element)
+    earlier = [part for part in element if xmltext.local(part) in _EARLIER_ATTEMPTS]
     said = {element.get("status", "").lower(), element.get("result", "").lower()}
     outcome = "passed"
     if broken is not None:
@@ -155,16 +155,12 @@ def _case(element: Element) -> dict[str, Any]:
         "line": _whole(element.get("line")),
         "duration_ms": _milliseconds(element.get("time")),
     }
-    if attempts:
-        optional["attempts"] = attempts + 1
-        broken = (
-            broken if broken is not None else next(parts[kind] for kind in _EARLIER_ATTEMPTS if kind in parts)
-        )
+    if earlier:
+        optional["attempts"] = len(earlier) + 1
+        broken = broken if broken is not None else earlier[0]
     if broken is not None:
         optional["failure_type"] = _text(broken.get("type"))
-        optional["failure_fingerprint"] = fingerprint(
-            broken.get("type"), broken.get("message") or _first_line(broken)
-        )
+        optional["failure_fingerprint"] = fingerprint(broken.get("type"), broken.get("message") or _first_line(broken))
     return case | _known(optional)
 
 

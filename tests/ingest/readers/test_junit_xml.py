@@ -58,8 +58,7 @@ def test_two_suites_that_look_alike_stay_two() -> None:
 
 def test_a_fingerprint_ignores_paths_numbers_and_addresses_but_not_words() -> None:
     prints = [
-        case.get("failure_fingerprint")
-        for case in event("junit_xml", VALID / "one_failure_in_two_places.xml")["cases"]
+        case.get("failure_fingerprint") for case in event("junit_xml", VALID / "one_failure_in_two_places.xml")["cases"]
     ]
 
     assert prints[0] == prints[1]
@@ -127,6 +126,16 @@ def test_a_report_that_cannot_be_trusted_is_refused_whole(name: str, code: str) 
         events("junit_xml", INVALID / f"{name}.xml")
 
     assert refusal.value.code == code
+
+
+def test_suites_without_end_inside_suites_are_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.xml"
+    bomb.write_text('<testsuite name="a">' * 50_000)
+
+    with pytest.raises(Refused) as refusal:
+        events("junit_xml", bomb)
+
+    assert refusal.value.code == "too_deep"
 
 
 @pytest.mark.corpus
