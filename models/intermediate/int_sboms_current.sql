@@ -1,0 +1,10 @@
+-- One row per SBOM document, in its newest version.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key=['sbom_id'],
+    on_schema_change='append_new_columns',
+    pre_hook="{{ empty_after_reload() }}"
+) }}
+
+{{ current_versions(ref('stg_sboms'), ['sbom_id']) }}
