@@ -6,6 +6,7 @@ Everything here is pure, so that the work on a long file can be shared among pro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,11 @@ from ingest.tables import Batch, content_id, tabulate
 
 CLOCK_SKEW = timedelta(minutes=10)
 CONTENT_LIMIT = 4096
+NO_TOPIC = "(none)"
 _SHOWN_VIOLATIONS = 3
+
+Origin = tuple[str, bool]
+"""What an event says it is of: its topic, as far as it can be told, and whether its repository is simulated."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,18 @@ class Reject:
 
 @dataclass
 class Prepared:
-    """A part of a load, ready to be written: the rows of its good events, and its rejects."""
+    """
+    A part of a load, ready to be written: the rows of its good events, and its rejects.
+
+    `loaded_of` and `rejected_of` count them by what they are of.
+    """
 
     events: int = 0
     rows: dict[str, pa.Table] = field(default_factory=dict)
     contracts: dict[str, int] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    loaded_of: Counter[Origin] = field(default_factory=Counter)
+    rejected_of: Counter[Origin] = field(default_factory=Counter)
 
     @property
     def loaded(self) -> int:
@@ -98,6 +109,7 @@ def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
         stripped = text.strip()
         if stripped:
             prepared.events += 1
+            event: Any = None
             try:
                 if chunk.is_overlong:
                     raise _Bad("too_long", "the line is longer than allowed; raise --max-line-bytes")
@@ -106,9 +118,11 @@ def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
                 _admit(event, line, load, good)
             except jsontext.NotJson as error:
                 prepared.rejects.append(Reject(line, error.code, redact(error.message), "", offset, _excerpt(stripped)))
+                prepared.rejected_of[_origin_of(event)] += 1
             except _Bad as error:
                 code, message = _or_integer(error, stripped, load.depth)
                 prepared.rejects.append(Reject(line, code, redact(message), error.pointer, offset, _excerpt(stripped)))
+                prepared.rejected_of[_origin_of(event)] += 1
         if chunk.is_overlong:
             break
         offset += len(text) + 1
@@ -125,6 +139,7 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
             prepared.rejects.append(
                 Reject(ordinal, item.code, redact(item.message), item.pointer, None, _excerpt(item.content))
             )
+            prepared.rejected_of[_origin_of(None)] += 1
             continue
         try:
             _admit(item, ordinal, load, good)
@@ -132,6 +147,7 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
             prepared.rejects.append(
                 Reject(ordinal, error.code, redact(error.message), error.pointer, None, _excerpt(_written(item)))
             )
+            prepared.rejected_of[_origin_of(item)] += 1
     return _as_rows(prepared, good, load)
 
 
@@ -216,6 +232,7 @@ def _as_rows(prepared: Prepared, good: Mapping[str, _Good], load: Load) -> Prepa
             load.loaded_at,
             events.content_ids,
         )
+        prepared.loaded_of.update(_origin_of(event) for event in events.events)
         for contract in events.contracts:
             prepared.contracts[contract] = prepared.contracts.get(contract, 0) + 1
         for table in topics.topic(name).tables:
@@ -223,6 +240,13 @@ def _as_rows(prepared: Prepared, good: Mapping[str, _Good], load: Load) -> Prepa
             if rows.num_rows:
                 prepared.rows[table.name] = rows
     return prepared
+
+
+def _origin_of(event: Any) -> Origin:
+    if not isinstance(event, Mapping):
+        return NO_TOPIC, False
+    topic = str(event.get("schema")).partition(".")[0]
+    return topic if topic in contracts.topics() else NO_TOPIC, str(event.get("repo")).startswith("simulated/")
 
 
 def _written(event: Any) -> bytes:

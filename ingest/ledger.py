@@ -1,5 +1,5 @@
 """
-The hub's own tables: what was loaded, what was rejected, what was refused.
+The hub's own tables: what was loaded, what was rejected, what was refused, and what could be loaded.
 
 They are declared like a topic's tables, so that both engines' DDL comes from the same place.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ingest.tables import ARROW, Table, integer, joined, string, timestamp
+from ingest.tables import ARROW, Table, boolean, integer, joined, string, timestamp
 
 LOADS = Table(
     "loads",
@@ -79,7 +79,34 @@ REFUSALS = Table(
     ),
 )
 
-TABLES = (LOADS, REJECTS, REFUSALS)
+LOAD_TOPICS = Table(
+    "load_topics",
+    key=("load_id", "generation", "topic", "is_simulated"),
+    event_time="loaded_at",
+    columns=(
+        string("load_id"),
+        integer("generation"),
+        string("topic"),
+        boolean("is_simulated"),
+        integer("loaded_event_count"),
+        integer("rejected_event_count"),
+        timestamp("loaded_at"),
+    ),
+)
+
+TOPICS = Table(
+    "topics",
+    key=("topic", "noted_at"),
+    event_time="noted_at",
+    columns=(
+        string("topic"),
+        string("summary"),
+        string("owner"),
+        timestamp("noted_at"),
+    ),
+)
+
+TABLES = (LOADS, LOAD_TOPICS, REJECTS, REFUSALS, TOPICS)
 
 
 def arrow_schema(table: Table) -> pa.Schema:

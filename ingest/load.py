@@ -15,16 +15,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from ci_intel import __version__, faults
+from ci_intel import __version__, contracts, faults
 from ci_intel.errors import Refused
 from ci_intel.identities import load_id
 from ci_intel.redact import redact
-from ingest import ledger
+from ingest import ledger, topics
 from ingest.archive import Archive
 from ingest.context import RunContext
 from ingest.detect import reader_for
 from ingest.evidence import Evidence
-from ingest.gate import Load, Prepared, Reject
+from ingest.gate import NO_TOPIC, Load, Origin, Prepared, Reject
 from ingest.prepare import prepared_parts
 from ingest.readers import Reader, reader
 from ingest.tables import Table
@@ -69,6 +69,8 @@ class Report:
     rejected: int = 0
     duplicate: int = 0
     contracts: Mapping[str, int] = field(default_factory=dict)
+    _loaded_of: Counter[Origin] = field(default_factory=Counter)
+    _rejected_of: Counter[Origin] = field(default_factory=Counter)
     rejects: Sequence[Reject] = ()
     code: str | None = None
     message: str | None = None
@@ -185,6 +187,7 @@ def _commit(
         evidence.check_unchanged()
         if options.archive is not None:
             options.archive.keep(evidence)
+        transaction.append("load_topics", _topic_rows(report, reading))
         transaction.commit(_ledger_row(report, evidence, reading, options, started_at))
     return report
 
@@ -205,6 +208,8 @@ def _count(report: Report, part: Prepared) -> None:
     report.loaded += part.loaded
     report.rejected += len(part.rejects)
     report.contracts = dict(Counter(report.contracts) + Counter(part.contracts))
+    report._loaded_of.update(part.loaded_of)
+    report._rejected_of.update(part.rejected_of)
     report.rejects = [*report.rejects, *part.rejects][:SHOWN_REJECTS]
 
 
@@ -268,6 +273,29 @@ def _ledger_row(
     }
 
 
+def _topic_rows(report: Report, reading: _Reading) -> pa.Table:
+    """Say how much of the load was of which topic; what cannot be told is of the reader's, if that has only one."""
+    only = reading.reader.topics[0] if len(reading.reader.topics) == 1 else NO_TOPIC
+    rejected: Counter[Origin] = Counter()
+    for (topic, is_simulated), count in report._rejected_of.items():
+        rejected[(only if topic == NO_TOPIC else topic, is_simulated)] += count
+    return _rows(
+        ledger.LOAD_TOPICS,
+        [
+            {
+                "load_id": reading.load.load_id,
+                "generation": reading.load.generation,
+                "topic": topic,
+                "is_simulated": is_simulated,
+                "loaded_event_count": report._loaded_of[(topic, is_simulated)],
+                "rejected_event_count": rejected[(topic, is_simulated)],
+                "loaded_at": _naive(reading.load.loaded_at),
+            }
+            for topic, is_simulated in sorted({*report._loaded_of, *rejected})
+        ],
+    )
+
+
 def _reject_rows(rejects: Sequence[Reject], load: Load) -> pa.Table:
     return _rows(
         ledger.REJECTS,
@@ -286,6 +314,24 @@ def _reject_rows(rejects: Sequence[Reject], load: Load) -> pa.Table:
             for reject in rejects
         ],
     )
+
+
+def prepare_warehouse(warehouse: Warehouse, now: datetime) -> Sequence[str]:
+    """
+    Create what is missing of the raw tables of all topics; return the statements that ran.
+
+    The topics themselves are noted, so that a model can tell a silent one from one that does not exist.
+    """
+    statements = warehouse.extend([table for topic in topics.all_topics().values() for table in topic.tables])
+    known = {(row["topic"], row["summary"], row["owner"]) for row in warehouse.query("select * from raw.topics")}
+    rows = [
+        {"topic": topic.name, "summary": topic.summary, "owner": topic.owner, "noted_at": _naive(now)}
+        for topic in contracts.topics().values()
+        if (topic.name, topic.summary, topic.owner) not in known
+    ]
+    if rows:
+        warehouse.note("topics", _rows(ledger.TOPICS, rows))
+    return statements
 
 
 def note_refusal(

@@ -28,7 +28,6 @@ from ci_intel.errors import HubError, Refused, WarehouseUnavailable
 from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
-from ingest import topics
 from ingest.archive import Archive
 from ingest.context import RunContext
 from ingest.discover import STANDARD_INPUT, Found, discover
@@ -127,7 +126,7 @@ def load(
     tally = Tally(max_rejected)
     warehouse = open_warehouse(url, lock_timeout=lock_timeout, on_wait=lambda text: click.echo(text, err=True))
     try:
-        warehouse.extend([table for topic in topics.all_topics().values() for table in topic.tables])
+        loading.prepare_warehouse(warehouse, datetime.now(UTC))
         for found in discover(paths):
             report = _load_one(found, warehouse, options, limits, is_quiet=as_json, tally=tally)
             if report is not None:

@@ -21,7 +21,6 @@ from ci_intel.commands.options import (
 from ci_intel.commands.reports import Tally, print_report
 from ci_intel.errors import HubError, WarehouseUnavailable
 from ingest import load as loading
-from ingest import topics
 from ingest.archive import Archive
 from ingest.readers import FORMATS, reader
 from ingest.warehouse import Row
@@ -75,7 +74,7 @@ def reload(
     tally = Tally(max_rejected)
     warehouse = open_warehouse(url, lock_timeout=lock_timeout, on_wait=lambda text: click.echo(text, err=True))
     try:
-        warehouse.extend([table for topic in topics.all_topics().values() for table in topic.tables])
+        loading.prepare_warehouse(warehouse, datetime.now(UTC))
         for row in warehouse.query(_NEWEST):
             if not _is_wanted(row, load_ids, format_name, wants_rejected, wants_outdated, wants_all):
                 continue

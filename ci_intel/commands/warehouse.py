@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import click
 
 from ci_intel import settings
 from ci_intel.commands.options import lock_timeout_option, open_warehouse, warehouse_option
-from ingest import topics
+from ingest import load as loading
 
 
 @click.group()
@@ -28,7 +29,7 @@ def init(warehouse_flag: str | None, lock_timeout: float) -> None:
     url = settings.warehouse_url(warehouse_flag, os.environ) or settings.DEFAULT_WAREHOUSE
     opened = open_warehouse(url, lock_timeout=lock_timeout)
     try:
-        statements = opened.extend([table for topic in topics.all_topics().values() for table in topic.tables])
+        statements = loading.prepare_warehouse(opened, datetime.now(UTC))
     finally:
         opened.close()
     created = sum(statement.startswith("create table") for statement in statements)

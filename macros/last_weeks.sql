@@ -1,0 +1,12 @@
+{#
+    The last `count` complete weeks and the one in progress, as `week_start_date` and `weeks_ago`
+    (0 for the one in progress).
+#}
+{% macro last_weeks(count) -%}
+    {% for weeks_ago in range(count + 1) -%}
+        select
+            cast({{ dbt.dateadd('day', -7 * weeks_ago, week_of(as_of())) }} as date) as week_start_date,
+            {{ weeks_ago }} as weeks_ago
+        {% if not loop.last %} union all {% endif %}
+    {% endfor %}
+{%- endmacro %}
