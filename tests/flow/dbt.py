@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -43,7 +44,11 @@ def run_dbt(*arguments: str) -> dbtRunnerResult:
     """Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed."""
     assert os.environ["CI_INTEL_WAREHOUSE"]
     command, *rest = arguments
-    result = dbtRunner(manifest=_manifest()).invoke([command, *_flags(), *rest])
+    try:
+        result = dbtRunner(manifest=_manifest()).invoke([command, *_flags(), *rest])
+    finally:
+        # Or this process would hold the file's lock, with dbt's settings, to its end.
+        DuckDBConnectionManager.close_all_connections()
     failed = [
         f"{each.node.name}: {each.message}" for each in result.result or [] if str(each.status) in ("error", "fail")
     ]

@@ -20,6 +20,7 @@ from tests.flow import fixture_events
 
 Event = dict[str, Any]
 START = datetime(2026, 2, 1, tzinfo=UTC)
+FIRST_DELIVERY = datetime(2026, 5, 1, tzinfo=UTC)
 
 CASES = (
     "new",
@@ -56,7 +57,7 @@ class History:
     seen: Counter[str] = field(default_factory=Counter)
     _things: list[Thing] = field(default_factory=list)
     _files: list[Path] = field(default_factory=list)
-    _clock: datetime = START
+    _clock: datetime = FIRST_DELIVERY
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -102,15 +103,20 @@ class History:
         thing.event = {**thing.event, **changes}
         return thing.event
 
+    def _change(self, thing: Thing) -> Event:
+        """Return another value for a field that is not part of the thing's key."""
+        is_incident = thing.event["schema"].startswith("incident")
+        return {"service" if is_incident else "commit_sha": _commit(self._chance)}
+
     def _corrected(self, thing: Thing) -> Event:
-        return self._version(thing, "correction", emitted_at=_text(self._clock), commit_sha=_commit(self._chance))
+        return self._version(thing, "correction", emitted_at=_text(self._clock), **self._change(thing))
 
     def _corrected_late(self, thing: Thing) -> Event:
         self.seen["late version"] += 1
-        return {**thing.event, "emitted_at": _text(START - timedelta(days=9)), "commit_sha": _commit(self._chance)}
+        return {**thing.event, "emitted_at": _text(START - timedelta(days=9)), **self._change(thing)}
 
     def _without_time(self, thing: Thing) -> Event:
-        event = self._version(thing, "version without a time of its own", commit_sha=_commit(self._chance))
+        event = self._version(thing, "version without a time of its own", **self._change(thing))
         event.pop("emitted_at", None)
         return event
 

@@ -122,7 +122,8 @@ def reloaded(row: Mapping[str, Any], warehouse: DuckDBWarehouse, folder: Path) -
 def newest_loads(warehouse: DuckDBWarehouse) -> list[Mapping[str, Any]]:
     return list(
         warehouse.query(
-            "select * from raw.loads qualify generation = max(generation) over (partition by load_id) order by committed_at"
+            "select * from raw.loads "
+            "qualify generation = max(generation) over (partition by load_id) order by committed_at"
         )
     )
 
