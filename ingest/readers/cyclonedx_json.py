@@ -59,9 +59,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
             "publish the statements as OpenVEX",
         )
     if not components:
-        raise Refused(
-            "empty_sbom", "the SBOM lists no component: run its tool where the components are installed"
-        )
+        raise Refused("empty_sbom", "the SBOM lists no component: run its tool where the components are installed")
     tool = _tool(metadata.get("tools"))
     yield known(
         schema="sbom.v1.0",

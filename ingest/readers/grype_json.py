@@ -43,9 +43,7 @@ def recognises(evidence: Evidence) -> bool:
         return True
     if not {"matches", "descriptor"} <= json_keys(evidence):
         return False
-    return mapping(evidence.json["descriptor"]).get("name") == "grype" and isinstance(
-        evidence.json["matches"], list
-    )
+    return mapping(evidence.json["descriptor"]).get("name") == "grype" and isinstance(evidence.json["matches"], list)
 
 
 def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
@@ -84,9 +82,7 @@ def _digest(target: Mapping[str, Any]) -> str | None:
     The manifest's own digest is computed by Grype, and differs from the registry's for an image
     that came through a container engine: it counts only for an image that no registry has.
     """
-    in_registry = {
-        digest for entry in texts(elements(target.get("repoDigests"))) for digest in _DIGEST.findall(entry)
-    }
+    in_registry = {digest for entry in texts(elements(target.get("repoDigests"))) for digest in _DIGEST.findall(entry)}
     if in_registry:
         return in_registry.pop() if len(in_registry) == 1 else None
     match = _DIGEST.fullmatch(text(target.get("manifestDigest")) or "")

@@ -63,9 +63,7 @@ def read(evidence: Evidence, _context: RunContext) -> Iterator[Item]:
         tooling=text(document.get("tooling")),
     ) | {
         "statements": [
-            statement
-            for entry in objects(document.get("statements"), "statements")
-            for statement in _statements(entry)
+            statement for entry in objects(document.get("statements"), "statements") for statement in _statements(entry)
         ]
     }
 
