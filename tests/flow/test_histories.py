@@ -69,7 +69,7 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
     assert incremental.keys() == rebuilt.keys()
     assert sum(frame.height for frame in rebuilt.values()) > 0
     for name, frame in incremental.items():
-        assert_frame_equal(frame, rebuilt[name], obj=f"{name}, seed {seed}")
+        assert_same(frame, rebuilt[name], f"{name}, seed {seed}")
     assert_versions_won(database)
     return history.seen
 
@@ -154,6 +154,13 @@ def current_models(database: Path) -> dict[str, pl.DataFrame]:
         ).fetchall()
         frames = {name: connection.execute(f"select * from intermediate.{name}").pl() for (name,) in names}
     return {name: frame.select(sorted(frame.columns)).sort(sorted(frame.columns)) for name, frame in frames.items()}
+
+
+def assert_same(incremental: pl.DataFrame, rebuilt: pl.DataFrame, what: str) -> None:
+    try:
+        assert_frame_equal(incremental, rebuilt)
+    except AssertionError as difference:
+        raise AssertionError(f"{what}: the incremental model is not the rebuilt one: {difference}") from difference
 
 
 def assert_versions_won(database: Path) -> None:
