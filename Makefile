@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-UV_VERSION := 0.9.8
+UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 EVIDENCE := warehouse/evidence
@@ -77,4 +77,4 @@ lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	    --no-header --no-emit-index-url --quiet --output-file requirements.lock --upgrade
 
 clean: ## Remove the environment, the warehouse and what was built.
-	rm -rf $(VENV) warehouse target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .cache warehouse target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
