@@ -51,7 +51,8 @@ def main() -> None:
         middle = median(measured)
         ratio = statistics.median(theirs.wall / ours.wall for ours, theirs in zip(measured, baseline, strict=True))
         print(
-            f"{name:<28}{middle.wall:>9.2f}{middle.cpu:>9.2f}{middle.memory:>9.0f}{COUNT / middle.cpu:>14,.0f}{ratio:>19.2f}"
+            f"{name:<28}{middle.wall:>9.2f}{middle.cpu:>9.2f}{middle.memory:>9.0f}{COUNT / middle.cpu:>14,.0f}"
+            f"{ratio:>19.2f}"
         )
     dlt = figures[f"dlt ({SAMPLE:,}, × {COUNT // SAMPLE})"]
     times = statistics.median(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -25,6 +25,8 @@ from ci_intel.errors import Refused
 _LARGE_INTEGER = re.compile(rb"[0-9]{19}")
 _HIDES_QUOTES = re.compile(rb'\\["\\u]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
 
 
 class NotJson(Exception):
@@ -68,6 +70,27 @@ def parse_document(text: bytes, depth: int) -> Any:
     except NotJson as error:
         place = "" if error.offset is None else f" (byte {error.offset})"
         raise Refused(error.code, f"{error.message}{place}") from error
+
+
+def parse_stream(text: bytes, depth: int) -> Iterator[Any]:
+    """
+    Yield the values of JSON texts that follow each other, with or without white space between them.
+
+    Raises `Refused` at the first that does not pass.
+    """
+    try:
+        rest = text.decode().lstrip()
+    except UnicodeDecodeError as error:
+        raise Refused("not_utf8", f"not UTF-8: {error.reason} (byte {error.start})") from error
+    place = 0
+    while place < len(rest):
+        try:
+            _, end = _DECODER.raw_decode(rest, place)
+        except (json.JSONDecodeError, RecursionError):
+            end = len(rest)  # The strict parser says what is wrong with it.
+        yield parse_document(rest[place:end].encode(), depth)
+        space = _SPACE.match(rest, end)
+        place = space.end() if space else end
 
 
 def _explain(text: bytes) -> Any:

@@ -1,8 +1,9 @@
 """
 GitHub's REST API: workflow runs, their jobs, deployments and deployment statuses.
 
-A file holds one object, a bare list of them, one page (`{"total_count": …, "workflow_runs": […]}`)
-or a list of pages, as `gh api --paginate --slurp` writes it. What an object is stands in its `url`.
+A file holds one object, a bare list of them, one page (`{"total_count": …, "workflow_runs": […]}`),
+or several of these in a list or one after the other, as `gh api --paginate` writes them with and
+without `--slurp`. What an object is stands in its `url`.
 GitHub's own words for a state are passed on in `status_original`; what they mean is the models' business.
 
 Source: GitHub REST API, "Workflow runs", "Workflow jobs", "Deployments", "Deployment statuses".
@@ -16,6 +17,7 @@ from typing import Any
 
 from ci_intel.errors import Refused
 from ci_intel.identities import canonical
+from ingest import jsontext
 from ingest.checks import is_reversed
 from ingest.context import RunContext
 from ingest.evidence import Evidence
@@ -46,7 +48,7 @@ def recognises(evidence: Evidence) -> bool:
     if evidence.head.lstrip()[:1] not in (b"{", b"["):
         return False
     try:
-        document = evidence.json
+        document = _first_document(evidence)
     except Refused:
         return _PAGE_HEAD.match(evidence.head) is not None
     first = document[0] if isinstance(document, list) and document else document
@@ -56,10 +58,27 @@ def recognises(evidence: Evidence) -> bool:
     return _page(first) is not None if part is None else _kind(part[1]) is not None
 
 
+def _first_document(evidence: Evidence) -> Any:
+    try:
+        return evidence.json
+    except Refused:
+        # The head may end inside of a character.
+        head = evidence.head.decode(errors="ignore").encode()
+        return next(jsontext.parse_stream(head, evidence.limits.depth))
+
+
+def _documents(evidence: Evidence) -> Iterator[Any]:
+    try:
+        yield evidence.json
+    except Refused:
+        yield from jsontext.parse_stream(evidence.document(), evidence.limits.depth)
+
+
 def read(evidence: Evidence, _context: RunContext) -> Iterator[Item]:
     """Yield an event for each run, job and deployment; the statuses of one deployment make one."""
     statuses: dict[str, list[Mapping[str, Any]]] = {}
-    for pointer, part in _parts(evidence.json):
+    parts = (part for document in _documents(evidence) for part in _parts(document))
+    for pointer, part in parts:
         kind = _kind(part)
         if kind is None:
             yield Malformed(

@@ -5,6 +5,12 @@ with deployment_reports as (
 
 ),
 
+named_deployments as (
+
+    select * from {{ ref('int_deployments_named_by_runs') }}
+
+),
+
 known_deployments as (
 
     select distinct
@@ -90,6 +96,57 @@ joined_deployments as (
             known_deployments.provider = statuses.provider
             and known_deployments.deployment_id = statuses.deployment_id
 
+),
+
+-- Where a deployment has events of its own, those win over what runs say in passing.
+deployments_named_only_by_runs as (
+
+    select
+        named_deployments.provider,
+        named_deployments.deployment_id,
+        named_deployments.repository,
+        cast(null as {{ dbt.type_string() }}) as service,
+        named_deployments.environment,
+        named_deployments.is_production,
+        named_deployments.status,
+        cast(null as {{ dbt.type_string() }}) as status_original,
+        named_deployments.artifact_digest,
+        cast(null as {{ dbt.type_string() }}) as version,
+        cast(null as {{ dbt.type_string() }}) as ref,
+        named_deployments.commit_sha,
+        named_deployments.strategy,
+        cast(null as timestamp) as created_at,
+        named_deployments.started_at,
+        named_deployments.finished_at,
+        cast(null as {{ dbt.type_boolean() }}) as is_rollback,
+        cast(null as {{ dbt.type_boolean() }}) as is_hotfix,
+        cast(null as {{ dbt.type_boolean() }}) as is_unplanned,
+        cast(null as {{ dbt.type_string() }}) as fixes_deployment_id,
+        cast(null as {{ dbt.type_string() }}) as incident_id,
+        named_deployments.why_counted,
+        named_deployments.actor_type,
+        named_deployments.run_id,
+        named_deployments.run_attempt,
+        cast(null as {{ dbt.type_string() }}) as job,
+        named_deployments.is_simulated,
+        named_deployments._load_id,
+        named_deployments._source_line,
+        named_deployments._event_id
+    from named_deployments
+    left join joined_deployments
+        on
+            named_deployments.repository = joined_deployments.repository
+            and named_deployments.named_deployment_id = joined_deployments.deployment_id
+    where joined_deployments.deployment_id is null
+
+),
+
+all_deployments as (
+
+    select * from joined_deployments
+    union all
+    select * from deployments_named_only_by_runs
+
 )
 
-select * from joined_deployments
+select * from all_deployments

@@ -38,7 +38,9 @@ linked_by_deployment as (
     from incidents
     inner join deployments
         on
-            incidents.deployment_id = deployments.deployment_id
+            deployments.deployment_id in (
+                incidents.deployment_id, incidents.repository || '#' || incidents.deployment_id
+            )
             and (incidents.deployment_provider is null or incidents.deployment_provider = deployments.provider)
 
 ),

@@ -77,9 +77,7 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         emitted_at="2026-02-03T10:05:00Z",
         commits=[{"sha": sha(name), "committed_at": "2026-02-03T09:05:00Z"} for name in ("kept", "withdrawn")],
     )
-    rollback = deployment(
-        "3", started_at="2026-02-03T11:00:00Z", finished_at="2026-02-03T11:05:00Z", is_rollback=True
-    )
+    rollback = deployment("3", started_at="2026-02-03T11:00:00Z", finished_at="2026-02-03T11:05:00Z", is_rollback=True)
     incident = {
         "schema": "incident.v1.0",
         "provider": "pagerduty",

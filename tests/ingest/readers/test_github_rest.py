@@ -101,6 +101,26 @@ def test_pages_put_into_one_list_are_read_like_pages() -> None:
     ]
 
 
+def test_pages_one_after_the_other_are_read_like_pages(tmp_path: Path) -> None:
+    page = json.loads((FIXTURES / "valid" / "pages_slurped.json").read_text())[0]
+    path = tmp_path / "pages.json"
+    path.write_text(json.dumps(page, indent=2) + json.dumps(page) + "\n" + json.dumps(page) + "\n")
+
+    assert [run["run_id"] for run in events(path)] == ["9913571203"] * 3
+
+
+def test_runs_one_a_line_are_read_and_a_bad_line_refuses_the_file(tmp_path: Path) -> None:
+    run = json.dumps(json.loads((FIXTURES / "valid" / "run_of_a_second_attempt.json").read_text()))
+    path = tmp_path / "runs.ndjson"
+
+    path.write_text(f"{run}\n{run}\n")
+    assert len(events(path)) == 2
+
+    path.write_text(f"{run}\n{run[:-9]}\n")
+    with pytest.raises(Refused, match="not JSON"):
+        read(path)
+
+
 def test_a_page_without_runs_is_recognised_and_holds_nothing() -> None:
     assert events(FIXTURES / "valid" / "empty_page.json") == []
 
