@@ -6,7 +6,7 @@
     {% for weeks_ago in range(count + 1) -%}
         select
             cast({{ dbt.dateadd('day', -7 * weeks_ago, week_of(as_of())) }} as date) as week_start_date,
-            {{ weeks_ago }} as weeks_ago
+            cast({{ weeks_ago }} as {{ dbt.type_bigint() }}) as weeks_ago
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
 {%- endmacro %}

@@ -122,7 +122,10 @@ measured as (
             'topic_loads.rejected_event_count',
             'topic_loads.loaded_event_count + topic_loads.rejected_event_count'
         ) }} as reject_ratio,
-        case when topic_origins.topic = '(none)' then refusals.refusal_count end as refusal_count,
+        case
+            when topic_origins.topic = '(none)' and not topic_origins.is_simulated then refusals.refusal_count
+            when topic_origins.topic = '(none)' then 0
+        end as refusal_count,
         coalesce(topic_loads.self_declared_load_count, 0) as self_declared_load_count,
         {{ safe_ratio('topic_loads.self_declared_load_count', 'topic_loads.load_count') }} as self_declared_load_ratio,
         unmapped_words.unmapped_word_count,
@@ -158,6 +161,9 @@ judged as (
     select
         *,
         case
+            -- Nothing of this kind is what one wants to see.
+            when topic = '(none)' and event_count = 0 and refusal_count = 0 then 'green'
+            when topic = '(none)' then 'amber'
             when load_count = 0 then 'grey'
             when age_days > freshness_days then 'grey'
             when reject_ratio > reject_ratio_amber then 'red'
@@ -190,9 +196,13 @@ select
     last_loaded_at,
     age_days,
     freshness_days,
-    coalesce(age_days > freshness_days, false) as is_stale,
+    topic <> '(none)' and coalesce(age_days > freshness_days, false) as is_stale,
     status,
     case
+        when topic = '(none)'
+            then
+                'Of ' || cast(event_count as {{ dbt.type_string() }}) || ' events and '
+                || cast(refusal_count as {{ dbt.type_string() }}) || ' refused files it cannot be told what they are.'
         when load_count = 0 then 'Never loaded.'
         when age_days > freshness_days
             then

@@ -1,4 +1,6 @@
 -- One row per execution of a chaos experiment.
+{{ config(partition_by=partitioned_by('started_date')) }}
+
 with chaos_experiments as (
 
     select * from {{ ref('int_chaos_experiments_reported') }}

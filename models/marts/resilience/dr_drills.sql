@@ -1,4 +1,6 @@
 -- One row per recovery drill, reported or known from its steps alone.
+{{ config(partition_by=partitioned_by('held_date')) }}
+
 with dr_drills as (
 
     select * from {{ ref('int_dr_drills_current') }}
