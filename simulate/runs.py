@@ -203,19 +203,16 @@ def _fate(
         return _Fate("canceled")
     if trigger.deployment is not None:
         return _Fate("failed", "deploy") if trigger.deployment.status == "failed" else _Fate("success")
-    if world.tells("flaky_suite", repository, day):
-        failed = tuple(case for case in FLAKY_CASES if chance.happens(0.14))
-        if failed and not (must_pass and attempt == 3):
-            return _Fate("failed", "test", failed)
+    fault = None if must_pass else _fault_of(repository, trigger.commit)
+    if world.tells("flaky_suite", repository, day) and not (must_pass and attempt == 3):
+        flaky = {case for case in FLAKY_CASES if chance.happens(0.14)}
+        if flaky and (fault is None or fault.broken == "test"):
+            return _Fate("failed", "test", tuple(sorted(flaky.union(fault.failed if fault else ()))))
     if attempt == 1 and repository.emits_attempts and chance.happens(repository.rerun_failure):
         return _Fate("failed", "build")
-    if not must_pass:
-        if repository.emits_attempts and chance.happens(0.006):
-            return _Fate("timed_out", "test")
-        fault = _fault_of(repository, trigger.commit)
-        if fault is not None:
-            return fault
-    return _Fate("success", retried=(5,) if chance.happens(0.02) else ())
+    if not must_pass and repository.emits_attempts and chance.happens(0.006):
+        return _Fate("timed_out", "test")
+    return fault or _Fate("success", retried=(5,) if chance.happens(0.02) else ())
 
 
 def _fault_of(repository: Repository, sha: str) -> _Fate | None:
