@@ -1,0 +1,22 @@
+"""The events of a simulated day, one module per kind of evidence; each has `events(world, repository, day)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+
+from simulate.domains import catalogue, deliveries, pipelines, resilience, supply_chain, tests
+from simulate.fleet import Repository
+from simulate.world import Sent, World
+
+Domain = Callable[[World, Repository, date], Iterator[Sent]]
+
+# Which module speaks of which topics; one that the registry gains is missing here, and a test says so.
+DOMAINS: Mapping[Domain, tuple[str, ...]] = {
+    catalogue.events: ("repository",),
+    pipelines.events: ("pipeline_run", "pipeline_job", "job_telemetry"),
+    tests.events: ("test_report", "coverage_report", "mutation_run"),
+    deliveries.events: ("deployment", "incident", "release"),
+    supply_chain.events: ("sbom", "vulnerability_scan", "vex", "verification", "policy_decision"),
+    resilience.events: ("chaos_experiment", "dr_drill"),
+}
