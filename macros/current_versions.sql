@@ -12,14 +12,15 @@
 {% macro current_versions(versions, key) %}
     {#- Named here, outside of any condition, so that dbt knows of the dependency: #}
     {%- set _ = ref('stg_loads') -%}
-    {%- set is_partial = is_incremental() and not new_loads().has_reload -%}
+    {%- set unseen = new_loads() if is_incremental() else none -%}
+    {%- set is_partial = unseen is not none and not unseen.has_reload -%}
     with new_versions as (
 
         select * from {{ versions }}
         {% if is_partial %}
             where
-                _committed_at >= {{ new_loads().committed_since }}
-                and _loaded_at >= {{ new_loads().loaded_since }}
+                _committed_at >= {{ unseen.committed_since }}
+                and _loaded_at >= {{ unseen.loaded_since }}
         {% endif %}
 
     ),

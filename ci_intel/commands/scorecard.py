@@ -71,17 +71,15 @@ def _print_fleet(rows: Sequence[Row], *, is_simulated: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{origin}, {week}", title_justify="left", pad_edge=False)
-    for heading in ("pillar", "metric", "status", "why", "four weeks", "owner"):
-        table.add_column(heading, overflow="fold")
+    table = Table(title=f"{origin}, {week}", title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "", "", "", "four weeks", "owner"):
+        table.add_column(heading, no_wrap=True)
+    pillar = None
     for row in rows:
         colour = _COLOURS[row["status"]]
-        cells = (
-            row["name"],
-            f"[{colour}]● {row['status']}[/{colour}]",
-            row["why"],
-            _TRENDS[row["trend"]],
-            row["owner"],
-        )
-        table.add_row(row["pillar"], *cells)
-    Console().print(table)
+        shown = row["pillar"] if row["pillar"] != pillar else ""
+        pillar = row["pillar"]
+        status = f"[{colour}]● {row['status']}[/{colour}]"
+        table.add_row(shown, status, row["name"], row["why"], _TRENDS[row["trend"]], row["owner"])
+    # As wide as it has to be: a terminal wraps a line better than a table folds a cell.
+    Console(width=160).print(table)

@@ -86,12 +86,15 @@ class History:
         thing = self._chance.choice(self._things)
         changes = [self._corrected, self._corrected_late, self._without_time, self._moved, self._repeated]
         if thing.event["schema"].startswith("pipeline_run"):
-            changes += [self._attempted_again, self._withdrawn]
+            changes.append(self._attempted_again)
+        if thing.event.get("jobs"):
+            # The rarest change, as it needs a run with jobs: taken whenever it can be, half of the time.
+            changes += [self._withdrawn] * len(changes)
         return self._chance.choice(changes)(thing)
 
     def _new(self) -> Event:
         self.seen["new"] += 1
-        make = self._chance.choice([_run, _deployment, _incident, _drill_step, _test_report, _verification])
+        make = self._chance.choice([_run, _run, _deployment, _incident, _drill_step, _test_report, _verification])
         word = f"{TYPO}-" if self._chance.random() < 0.3 else ""
         event = make(f"{word}{len(self._things)}", self._chance)
         self._things.append(Thing(event))
@@ -138,7 +141,7 @@ class History:
         return self._version(thing, "re-attempt", run_attempt=attempt, emitted_at=_text(self._clock))
 
     def _withdrawn(self, thing: Thing) -> Event:
-        jobs = thing.event.get("jobs", [])[:-1]
+        jobs = thing.event["jobs"][:-1]
         return self._version(thing, "withdrawn children", jobs=jobs, emitted_at=_text(self._clock))
 
 
