@@ -6,7 +6,8 @@ Everything here is pure, so that the work on a long file can be shared among pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from ingest.tables import Batch, content_id, tabulate
 CLOCK_SKEW = timedelta(minutes=10)
 CONTENT_LIMIT = 4096
 _SHOWN_VIOLATIONS = 3
+_MAY_LEAVE_CALENDAR = re.compile(rb'"(?:0000|0001|9999)-|\\u')
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
                     raise _Bad("too_long", "the line is longer than allowed; raise --max-line-bytes")
                 # Every number of a contract is bounded: the search for large integers can be spared.
                 event = jsontext.parse(stripped, load.depth, checks_integers=False)
-                _admit(event, line, load, good)
+                _admit(event, stripped, line, load, good)
             except jsontext.NotJson as error:
                 prepared.rejects.append(Reject(line, error.code, redact(error.message), "", offset, _excerpt(stripped)))
             except _Bad as error:
@@ -127,7 +129,7 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
             )
             continue
         try:
-            _admit(item, ordinal, load, good)
+            _admit(item, _written(item), ordinal, load, good)
         except _Bad as error:
             prepared.rejects.append(
                 Reject(ordinal, error.code, redact(error.message), error.pointer, None, _excerpt(_written(item)))
@@ -135,13 +137,15 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
     return _as_rows(prepared, good, load)
 
 
-def _admit(event: Any, line: int, load: Load, good: dict[str, _Good]) -> None:
-    """Add a good event to `good`; raise `_Bad` with the reason for a bad one."""
+def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good]) -> None:
+    """Add a good event, written as `text`, to `good`; raise `_Bad` with the reason for a bad one."""
     name = _contract_of(event)
     topic = topics.topic(name.partition(".")[0])
     timed = topic.observed(event, load.observed_at.isoformat())
     if not contracts.is_valid(name, timed):
-        raise _broken(name, timed)
+        raise _broken(name, contracts.violations(name, timed))
+    if _MAY_LEAVE_CALENDAR.search(text) and (found := contracts.beyond_calendar(name, timed)):
+        raise _broken(name, found)
     for contradiction in topic.contradictions(timed):
         raise _Bad("contradiction", contradiction.message, contradiction.pointer)
     _check_clock(timed, topic, load.now)
@@ -175,8 +179,7 @@ def _contract_of(event: Any) -> str:
     raise _Bad("unknown_version", f"{topic} has no version {version!r}; known: {versions}", "/schema")
 
 
-def _broken(name: str, event: Any) -> _Bad:
-    found = contracts.violations(name, event)
+def _broken(name: str, found: Sequence[contracts.Violation]) -> _Bad:
     message = "; ".join(f"{violation.pointer or '/'}: {violation.message}" for violation in found[:_SHOWN_VIOLATIONS])
     more = f" (and {len(found) - _SHOWN_VIOLATIONS} more)" if len(found) > _SHOWN_VIOLATIONS else ""
     return _Bad("contract", f"{name}: {message[:1000]}{more}", found[0].pointer if found else "")
