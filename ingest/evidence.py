@@ -29,6 +29,7 @@ from ingest import jsontext, xmltext
 
 BLOCK = 1 << 20
 HEAD = 1 << 16
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Evidence:
                 f"the {self.limits.document_bytes:,} allowed; raise --max-document-bytes",
             )
         with self.content() as content:
-            return content.read().removeprefix(b"\xef\xbb\xbf")
+            return content.read().removeprefix(BYTE_ORDER_MARK)
 
     @contextmanager
     def content(self) -> Iterator[BinaryIO]:

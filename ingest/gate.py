@@ -26,6 +26,7 @@ from ingest.tables import Batch, content_id, tabulate
 CLOCK_SKEW = timedelta(minutes=10)
 CONTENT_LIMIT = 4096
 _SHOWN_VIOLATIONS = 3
+_BLANKS = b" \t\r"
 _MAY_LEAVE_CALENDAR = re.compile(rb'"(?:0000|0001|9999)-|\\u')
 
 
@@ -97,7 +98,7 @@ def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
     good: dict[str, _Good] = {}
     offset = chunk.offset
     for line, text in enumerate(chunk.text.split(b"\n"), chunk.first_line):
-        stripped = text.strip()
+        stripped = text.strip(_BLANKS)
         if stripped:
             prepared.events += 1
             try:
@@ -201,6 +202,8 @@ def _check_clock(event: Mapping[str, Any], topic: topics.Topic, now: datetime) -
 
 def _or_integer(error: _Bad, text: bytes, depth: int) -> tuple[str, str]:
     """Say so if what breaks the contract is an integer beyond 64 bits, which the fast parser cannot see."""
+    if error.code != "contract":
+        return error.code, error.message
     try:
         jsontext.parse(text, depth)
     except jsontext.NotJson as closer:

@@ -23,7 +23,7 @@ OUTSIDE: tuple[str, ...] = ()
 NEEDS: tuple[str, ...] = ()
 
 _NAMES_CONTRACT = re.compile(rb'"schema"\s*:\s*"[a-z][a-z0-9_]*\.v[0-9]')
-_LINE_OF_EVENT = re.compile(rb'^\s*\{.*"schema"\s*:\s*"[a-z][a-z0-9_]*\.v[0-9].*$', re.MULTILINE)
+_LINE_OF_EVENT = re.compile(rb'^(?:\xef\xbb\xbf)?[ \t]*+\{.*"schema"\s*:\s*"[a-z][a-z0-9_]*\.v[0-9].*$', re.MULTILINE)
 
 
 def recognises(evidence: Evidence) -> bool:
