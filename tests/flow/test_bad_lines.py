@@ -64,7 +64,7 @@ def test_a_bad_line_is_rejected_with_its_reason_and_its_neighbours_load(hub: Hub
     assert kept == [
         (2, path.read_bytes().index(b"\n") + 1, code, pointer, reject["message"], kept[0][5]),
     ]
-    assert kept[0][5][:20] == content.strip().decode("utf-8", "backslashreplace")[:20]
+    assert kept[0][5][:20] == content.decode("utf-8", "backslashreplace")[:20]
     assert hub.rows("select rule, _source_line from raw.policy_decisions order by 2") == [("first", 1), ("third", 3)]
 
 

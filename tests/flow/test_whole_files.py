@@ -173,7 +173,7 @@ def test_limits_are_flags_and_the_message_names_the_flag(hub: Hub, flag: str, co
 
 
 def test_a_ratio_that_is_right_can_be_allowed(hub: Hub) -> None:
-    path = hub.file("evidence.ndjson.gz", gzip.compress(EVENTS + b"\n" * (20 << 20)))
+    path = hub.file("evidence.ndjson.gz", gzip.compress(EVENTS + (b" " * (10 << 20) + b"\n") * 2))
 
     hub.load(path, exit_code=1)
     [report] = hub.load(path, "--max-ratio", "100000")
