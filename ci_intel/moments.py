@@ -28,6 +28,15 @@ def utc(text: str) -> datetime:
     )
     try:
         moment = moment.astimezone(UTC)
+        return moment.replace(microsecond=0) + timedelta(seconds=1) if is_leap else moment
     except OverflowError as error:
         raise ValueError(f"outside the calendar: {text!r}") from error
-    return moment.replace(microsecond=0) + timedelta(seconds=1) if is_leap else moment
+
+
+def is_moment(text: str) -> bool:
+    """Tell whether `text` names a moment that a calendar has, from year 1 to 9999 in UTC."""
+    try:
+        utc(text)
+    except ValueError:
+        return False
+    return True

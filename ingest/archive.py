@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -68,17 +69,19 @@ class Archive:
         faults.point("archived")
 
     @contextmanager
-    def content(self, content_sha256: str) -> Iterator[Evidence]:
+    def content(self, content_sha256: str, limits: Limits | None = None) -> Iterator[Evidence]:
         """
         Open archived content as evidence.
+
+        What was once within the limits for a whole file stays within them; `limits` are for its lines.
 
         Raises `NotFound` if it is not archived, `HubError` if it is no longer what its name says.
         """
         path = self.path_of(content_sha256)
         if not path.exists():
             raise NotFound(f"{path}: not in the archive; it was loaded with --no-archive, or with another --archive")
-        # What was once within the limits stays within them.
-        with opened(path, Limits(content_bytes=1 << 50, ratio=1 << 30, document_bytes=1 << 40)) as evidence:
+        within = replace(limits or Limits(), content_bytes=1 << 50, ratio=1 << 30, document_bytes=1 << 40)
+        with opened(path, within) as evidence:
             if evidence.sha256 != content_sha256:
                 raise HubError(f"{path}: damaged: its content has the digest {evidence.sha256}")
             yield evidence

@@ -40,13 +40,14 @@ def discover(arguments: Sequence[str]) -> Iterator[Found]:
 
 def _meant_by(argument: str) -> Iterator[Found]:
     path = Path(argument)
+    # Not the methods of Path: some raise for a name that is too long.
+    exists = os.path.exists(argument)  # noqa: PTH110
     if argument == STANDARD_INPUT:
         yield Found(path, is_named=True)
-    elif path.is_dir():
+    elif exists and path.is_dir():
         yield from _inside(path, frozenset())
-    elif path.exists() or path.is_symlink() or not glob.has_magic(argument):
-        problem = None if path.exists() else ("missing", "no such file")
-        yield Found(path, is_named=True, problem=problem)
+    elif exists or os.path.islink(argument) or not glob.has_magic(argument):  # noqa: PTH114
+        yield Found(path, is_named=True, problem=None if exists else ("missing", "no such file"))
     else:
         matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
         if not matches:
@@ -75,4 +76,5 @@ def _inside(folder: Path, above: frozenset[str]) -> Iterator[Found]:
         if entry.is_dir():
             yield from _inside(entry, above | {real})
         else:
-            yield Found(entry, is_named=False)
+            problem = None if entry.exists() else ("missing", "a symbolic link to nothing")
+            yield Found(entry, is_named=False, problem=problem)

@@ -29,6 +29,8 @@ from ingest import jsontext, xmltext
 
 BLOCK = 1 << 20
 HEAD = 1 << 16
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,15 @@ class Evidence:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB of the content."""
+        """The first 64 KiB of the content. Raises `Refused` if it is an archive, itself packed or not."""
         with self.content() as content:
-            return content.read(HEAD)
+            head = content.read(HEAD)
+        if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
+            raise Refused(
+                "unsupported_archive",
+                "archives are not unpacked; unpack it and load the folder (gzip and zstd files are read)",
+            )
+        return head
 
     @cached_property
     def json(self) -> Any:
@@ -110,7 +118,7 @@ class Evidence:
                 f"the {self.limits.document_bytes:,} allowed; raise --max-document-bytes",
             )
         with self.content() as content:
-            return content.read().removeprefix(b"\xef\xbb\xbf")
+            return content.read().removeprefix(BYTE_ORDER_MARK)
 
     @contextmanager
     def content(self) -> Iterator[BinaryIO]:
@@ -214,18 +222,7 @@ def _decompressor(file: IO[bytes], magic: bytes) -> tuple[bool, Any]:
         return True, gzip.GzipFile(fileobj=file)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
         return True, _Zstd(file)
-    if magic.startswith((b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")) or _is_tar(file):
-        raise Refused(
-            "unsupported_archive",
-            "archives are not unpacked; unpack it and load the folder (gzip and zstd files are read)",
-        )
     return False, file
-
-
-def _is_tar(file: IO[bytes]) -> bool:
-    block = file.read(512)
-    file.seek(0)
-    return block[257:262] == b"ustar"
 
 
 class _Zstd:

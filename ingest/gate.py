@@ -6,8 +6,9 @@ Everything here is pure, so that the work on a long file can be shared among pro
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,8 @@ CLOCK_SKEW = timedelta(minutes=10)
 CONTENT_LIMIT = 4096
 NO_TOPIC = "(none)"
 _SHOWN_VIOLATIONS = 3
+_BLANKS = b" \t\r"
+_MAY_LEAVE_CALENDAR = re.compile(rb'"(?:0000|0001|9999)-|\\u')
 
 Origin = tuple[str, bool]
 """What an event says it is of: its topic, as far as it can be told, and whether its repository is simulated."""
@@ -106,7 +109,7 @@ def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
     good: dict[str, _Good] = {}
     offset = chunk.offset
     for line, text in enumerate(chunk.text.split(b"\n"), chunk.first_line):
-        stripped = text.strip()
+        stripped = text.strip(_BLANKS)
         if stripped:
             prepared.events += 1
             event: Any = None
@@ -115,7 +118,7 @@ def prepare_lines(chunk: Chunk, load: Load) -> Prepared:
                     raise _Bad("too_long", "the line is longer than allowed; raise --max-line-bytes")
                 # Every number of a contract is bounded: the search for large integers can be spared.
                 event = jsontext.parse(stripped, load.depth, checks_integers=False)
-                _admit(event, line, load, good)
+                _admit(event, stripped, line, load, good)
             except jsontext.NotJson as error:
                 prepared.rejects.append(Reject(line, error.code, redact(error.message), "", offset, _excerpt(stripped)))
                 prepared.rejected_of[_origin_of(event)] += 1
@@ -142,7 +145,7 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
             prepared.rejected_of[_origin_of(None)] += 1
             continue
         try:
-            _admit(item, ordinal, load, good)
+            _admit(item, _written(item), ordinal, load, good)
         except _Bad as error:
             prepared.rejects.append(
                 Reject(ordinal, error.code, redact(error.message), error.pointer, None, _excerpt(_written(item)))
@@ -151,13 +154,15 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
     return _as_rows(prepared, good, load)
 
 
-def _admit(event: Any, line: int, load: Load, good: dict[str, _Good]) -> None:
-    """Add a good event to `good`; raise `_Bad` with the reason for a bad one."""
+def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good]) -> None:
+    """Add a good event, written as `text`, to `good`; raise `_Bad` with the reason for a bad one."""
     name = _contract_of(event)
     topic = topics.topic(name.partition(".")[0])
     timed = topic.observed(event, load.observed_at.isoformat())
     if not contracts.is_valid(name, timed):
-        raise _broken(name, timed)
+        raise _broken(name, contracts.violations(name, timed))
+    if _MAY_LEAVE_CALENDAR.search(text) and (found := contracts.beyond_calendar(name, timed)):
+        raise _broken(name, found)
     for contradiction in topic.contradictions(timed):
         raise _Bad("contradiction", contradiction.message, contradiction.pointer)
     _check_clock(timed, topic, load.now)
@@ -191,8 +196,7 @@ def _contract_of(event: Any) -> str:
     raise _Bad("unknown_version", f"{topic} has no version {version!r}; known: {versions}", "/schema")
 
 
-def _broken(name: str, event: Any) -> _Bad:
-    found = contracts.violations(name, event)
+def _broken(name: str, found: Sequence[contracts.Violation]) -> _Bad:
     message = "; ".join(f"{violation.pointer or '/'}: {violation.message}" for violation in found[:_SHOWN_VIOLATIONS])
     more = f" (and {len(found) - _SHOWN_VIOLATIONS} more)" if len(found) > _SHOWN_VIOLATIONS else ""
     return _Bad("contract", f"{name}: {message[:1000]}{more}", found[0].pointer if found else "")
@@ -214,6 +218,8 @@ def _check_clock(event: Mapping[str, Any], topic: topics.Topic, now: datetime) -
 
 def _or_integer(error: _Bad, text: bytes, depth: int) -> tuple[str, str]:
     """Say so if what breaks the contract is an integer beyond 64 bits, which the fast parser cannot see."""
+    if error.code != "contract":
+        return error.code, error.message
     try:
         jsontext.parse(text, depth)
     except jsontext.NotJson as closer:

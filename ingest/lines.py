@@ -24,20 +24,26 @@ class Chunk:
     is_overlong: bool = False
 
 
-def chunks(blocks: Iterable[bytes], line_limit: int, chunk_bytes: int = CHUNK) -> Iterator[Chunk]:
-    """Cut `blocks` into chunks of about `chunk_bytes`; a line longer than `line_limit` is a chunk of its own."""
-    cutter = _Cutter(line_limit, chunk_bytes)
+def chunks(
+    blocks: Iterable[bytes], line_limit: int, chunk_bytes: int = CHUNK, first_offset: int = 0
+) -> Iterator[Chunk]:
+    """
+    Cut `blocks` into chunks of about `chunk_bytes`; a line longer than `line_limit` is a chunk of its own.
+
+    `first_offset` is where the first block stands in its file.
+    """
+    cutter = _Cutter(line_limit, chunk_bytes, first_offset)
     for block in blocks:
         yield from cutter.take(block)
     yield from cutter.rest()
 
 
 class _Cutter:
-    def __init__(self, line_limit: int, chunk_bytes: int) -> None:
+    def __init__(self, line_limit: int, chunk_bytes: int, first_offset: int) -> None:
         self._line_limit = line_limit
         self._chunk_bytes = chunk_bytes
         self._line = 1
-        self._offset = 0
+        self._offset = first_offset
         self._pending = bytearray()
         # Set while the rest of a line beyond the limit is skipped: how much of it went by.
         self._skipped = 0

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 
 from ingest.context import RunContext
-from ingest.evidence import Evidence
+from ingest.evidence import BYTE_ORDER_MARK, Evidence
 from ingest.gate import Load, Prepared, prepare_items, prepare_lines
 from ingest.lines import Chunk, chunks
 from ingest.readers import Reader, hub
@@ -35,7 +35,9 @@ def prepared_parts(
     if reader.format != hub.FORMAT or hub.is_document(evidence):
         yield from _reported(evidence, reader, context, load)
         return
-    parts = chunks(_without_mark(evidence.blocks()), evidence.limits.line_bytes)
+    # A UTF-8 byte order mark, which some tools put before the first line, belongs to no event.
+    mark = len(BYTE_ORDER_MARK) if evidence.head.startswith(BYTE_ORDER_MARK) else 0
+    parts = chunks(_after(mark, evidence.blocks()), evidence.limits.line_bytes, first_offset=mark)
     if workers < 2 or evidence.size < WORTH_SHARING_BYTES:
         for chunk in parts:
             yield prepare_lines(chunk, load)
@@ -69,9 +71,9 @@ def _shared(parts: Iterator[Chunk], load: Load, workers: int) -> Iterator[Prepar
                 future.cancel()
 
 
-def _without_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Drop a UTF-8 byte order mark, which some tools put before the first line."""
+def _after(skipped: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the blocks without the first so many bytes."""
     for first in blocks:
-        yield first.removeprefix(b"\xef\xbb\xbf")
+        yield first[skipped:]
         break
     yield from blocks

@@ -14,15 +14,14 @@ from typing import Any
 
 from ci_intel.errors import Refused
 from ci_intel.moments import utc
-from ingest.evidence import Evidence
+from ingest.evidence import BYTE_ORDER_MARK, Evidence
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _YEAR_ONE = datetime(2, 1, 1, tzinfo=UTC)
 
 
 def begins(evidence: Evidence, with_pattern: re.Pattern[bytes]) -> bool:
     """Tell whether the content begins with a pattern, so that a broken document is known for what it is."""
-    return with_pattern.match(evidence.head.removeprefix(_BYTE_ORDER_MARK)) is not None
+    return with_pattern.match(evidence.head.removeprefix(BYTE_ORDER_MARK)) is not None
 
 
 def json_keys(evidence: Evidence) -> frozenset[str]:
@@ -33,7 +32,7 @@ def json_keys(evidence: Evidence) -> frozenset[str]:
 
 def json_document(evidence: Evidence) -> Any:
     """Return the document if it is a JSON object or list; None if not."""
-    if evidence.head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1] not in (b"{", b"["):
+    if evidence.head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] not in (b"{", b"["):
         return None
     try:
         return evidence.json

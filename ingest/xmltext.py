@@ -18,7 +18,7 @@ from defusedxml.ElementTree import iterparse
 from ci_intel.errors import Refused
 
 _ROOT = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<([A-Za-z_][\w.:-]*)",
+    rb"^(?:\xef\xbb\xbf)?\s*(?:(?><\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>)\s*+)*+<([A-Za-z_][\w.:-]*)",
     re.DOTALL,
 )
 
@@ -42,6 +42,8 @@ def elements(content: IO[bytes]) -> Iterator[tuple[str, Element]]:
         raise Refused("xml_entities", "declares entities of its own, which are never expanded") from error
     except ParseError as error:
         raise Refused("not_xml", f"not well-formed XML: {error}") from error
+    except (LookupError, ValueError) as error:
+        raise Refused("not_xml", f"in an encoding that is not read, write UTF-8: {error}") from error
 
 
 def local(element: Element) -> str:

@@ -81,7 +81,8 @@ def limit_options(command: Command) -> Command:
         command = click.option(
             f"--max-{name.replace('_', '-')}",
             name,
-            type=click.IntRange(min=1),
+            # Deeper than this, parsers and writers of JSON give up in ways of their own.
+            type=click.IntRange(1, 200) if name == "depth" else click.IntRange(min=1),
             default=getattr(Limits(), name),
             show_default=True,
             help=text,

@@ -6,6 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,7 @@ from ci_intel.commands.options import (
     archive_folder,
     archive_option,
     json_option,
+    limit_options,
     lock_timeout_option,
     open_warehouse,
     warehouse_option,
@@ -24,6 +26,9 @@ from ingest import load as loading
 from ingest.archive import Archive
 from ingest.readers import FORMATS, reader
 from ingest.warehouse import Row
+
+if TYPE_CHECKING:
+    from ingest.evidence import Limits
 
 _NEWEST = (
     "select * from raw.loads qualify generation = max(generation) over (partition by load_id) order by committed_at"
@@ -48,6 +53,7 @@ _NEWEST = (
 @warehouse_option
 @archive_option
 @lock_timeout_option
+@limit_options
 @json_option
 def reload(
     load_ids: tuple[str, ...],
@@ -59,6 +65,7 @@ def reload(
     warehouse_flag: str | None,
     archive: Path | None,
     lock_timeout: float,
+    limits: Limits,
     as_json: bool,
 ) -> None:
     """
@@ -79,7 +86,7 @@ def reload(
             if not _is_wanted(row, load_ids, format_name, wants_rejected, wants_outdated, wants_all):
                 continue
             try:
-                with kept.content(row["content_sha256"]) as evidence:
+                with kept.content(row["content_sha256"], limits) as evidence:
                     report = loading.reload_file(evidence, row, warehouse, loading.Options(), now=datetime.now(UTC))
             except WarehouseUnavailable:
                 raise

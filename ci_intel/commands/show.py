@@ -73,7 +73,7 @@ def _ledger_row(load_id: str, url: str, lock_timeout: float) -> Row:
 def _line(evidence: Evidence, known: Row, wanted: int) -> Iterator[bytes]:
     if known["format"] == hub.FORMAT and not hub.is_document(evidence):
         with evidence.content() as content:
-            found = next(islice(content, wanted - 1, wanted), None)
+            found = next(islice(content, wanted - 1, wanted), None) if wanted else None
     else:
         context = RunContext(**{name: known[name] for name in _CONTEXT})
         item = (
@@ -83,6 +83,6 @@ def _line(evidence: Evidence, known: Row, wanted: int) -> Iterator[bytes]:
             found = item.content + b"\n"
         else:
             found = None if item is None else orjson.dumps(item, option=orjson.OPT_INDENT_2) + b"\n"
-    if found is None:
+    if not found:
         raise NotFound(f"{known['source_name']} has no line {wanted}")
     yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import click
 from ci_intel.commands.options import context_options, json_option, limit_options
 from ci_intel.commands.reports import Tally, print_report
 from ci_intel.errors import HubError, Refused
+from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
 from ingest.context import RunContext
@@ -57,10 +59,11 @@ def validate(
 
     Good for a sender's own tests. Nothing is written anywhere.
     """
-    options = loading.Options(
-        context=RunContext(provider, repository, run_id, run_attempt, commit_sha, job, source="flag"),
-        format=format_name,
+    context = contexts.overridden(
+        contexts.from_environment(os.environ),
+        RunContext(provider, repository, run_id, run_attempt, commit_sha, job),
     )
+    options = loading.Options(context=context, format=format_name)
     tally = Tally(max_rejected)
     for found in discover(paths):
         try:

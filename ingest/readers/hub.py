@@ -23,7 +23,8 @@ OUTSIDE: tuple[str, ...] = ()
 NEEDS: tuple[str, ...] = ()
 
 _NAMES_CONTRACT = re.compile(rb'"schema"\s*:\s*"[a-z][a-z0-9_]*\.v[0-9]')
-_LINE_OF_EVENT = re.compile(rb'^\s*\{.*"schema"\s*:\s*"[a-z][a-z0-9_]*\.v[0-9].*$', re.MULTILINE)
+_BRACKETS = re.compile(rb"[\[{\s]+")
+_LINE_OF_EVENT = re.compile(rb'^(?:\xef\xbb\xbf)?[ \t]*+\{.*"schema"\s*:\s*"[a-z][a-z0-9_]*\.v[0-9].*$', re.MULTILINE)
 
 
 def recognises(evidence: Evidence) -> bool:
@@ -34,13 +35,19 @@ def recognises(evidence: Evidence) -> bool:
 
 
 def is_document(evidence: Evidence) -> bool:
-    """Tell whether the content is one JSON document of events, rather than one event a line."""
+    """
+    Tell whether the content is one JSON document of events, rather than one event a line.
+
+    Raises `Refused` for what begins like a document that is too large to be read in one piece.
+    """
     first = evidence.head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0].strip()
     if not first.startswith((b"{", b"[")) or (first.startswith(b"{") and first.endswith(b"}")):
         return False
     try:
         document = evidence.json
-    except Refused:
+    except Refused as refusal:
+        if refusal.code == "document_too_large" and _BRACKETS.fullmatch(first):
+            raise
         return False
     return isinstance(document, list) or _is_event(document)
 

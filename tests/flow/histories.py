@@ -86,7 +86,7 @@ class History:
         thing = self._chance.choice(self._things)
         changes = [self._corrected, self._corrected_late, self._without_time, self._moved, self._repeated]
         if thing.event["schema"].startswith("pipeline_run"):
-            changes.append(self._attempted_again)
+            changes += [self._attempted_again] * 2
         if thing.event.get("jobs"):
             # The rarest change, as it needs a run with jobs: taken whenever it can be, half of the time.
             changes += [self._withdrawn] * len(changes)

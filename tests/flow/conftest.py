@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hub import Hub
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with all tables and no row, made once: creating them takes most of a small load's time."""
+    made = Hub(tmp_path_factory.mktemp("new"))
+    assert made.run("warehouse", "init").exit_code == 0
+    return made.path
+
+
+@pytest.fixture
+def hub(tmp_path: Path, new_warehouse: Path) -> Hub:
+    """A hub with an empty warehouse."""
+    made = Hub(tmp_path)
+    made.path.parent.mkdir()
+    shutil.copy(new_warehouse, made.path)
+    return made
