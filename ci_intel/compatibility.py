@@ -99,9 +99,7 @@ def _compare(older: _Schema, newer: _Schema, pointer: str) -> Iterator[Violation
         if kind in types:
             yield from _compare_sizes(old, newer, what, pointer)
     if "string" in types:
-        for keyword in ("pattern", "format"):
-            if keyword in newer and newer[keyword] != old.get(keyword):
-                yield Violation(pointer, f"the {keyword} {newer[keyword]!r} is new or another")
+        yield from _compare_texts(old, newer, pointer)
     if "array" in types:
         if newer.get("uniqueItems") and not old.get("uniqueItems"):
             yield Violation(pointer, "elements may no longer repeat")
@@ -109,6 +107,12 @@ def _compare(older: _Schema, newer: _Schema, pointer: str) -> Iterator[Violation
     if "object" in types:
         yield from _compare_objects(old, newer, pointer)
     yield from _compare_others(old, newer, pointer)
+
+
+def _compare_texts(old: Mapping[str, Any], newer: Mapping[str, Any], pointer: str) -> Iterator[Violation]:
+    for keyword in ("pattern", "format"):
+        if keyword in newer and newer[keyword] != old.get(keyword):
+            yield Violation(pointer, f"the {keyword} {newer[keyword]!r} is new or another")
 
 
 def _compare_values(old: Mapping[str, Any], newer: Mapping[str, Any], pointer: str) -> Iterator[Violation]:
@@ -163,9 +167,7 @@ def _compare_objects(old: Mapping[str, Any], newer: Mapping[str, Any], pointer: 
     others, wanted_others = old.get("additionalProperties", True), newer.get("additionalProperties", True)
     for name in sorted(known.keys() | wanted.keys()):
         # A name that only one of them declares is one of the other's additional properties.
-        yield from _compare(
-            known.get(name, others), wanted.get(name, wanted_others), f"{pointer}/{_step(name)}"
-        )
+        yield from _compare(known.get(name, others), wanted.get(name, wanted_others), f"{pointer}/{_step(name)}")
     yield from _compare(others, wanted_others, f"{pointer}/*")
 
 

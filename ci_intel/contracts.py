@@ -133,7 +133,9 @@ def beyond_calendar(name: str, event: Any) -> Sequence[Violation]:
 
     RFC 3339 and JSON Schema allow them, warehouses do not. Slow; for events that may hold one.
     """
-    return [Violation(_pointer(error.instance_path), error.message) for error in _with_calendar(name).iter_errors(event)]
+    return [
+        Violation(_pointer(error.instance_path), error.message) for error in _with_calendar(name).iter_errors(event)
+    ]
 
 
 @cache

@@ -101,9 +101,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
         "tool_version": _text(journal.get("chaoslib-version")),
         "activities": [
             *_activities("before", _probes(states.get("before"))),
-            *_activities(
-                "during", [probe for state in _list(states.get("during")) for probe in _probes(state)]
-            ),
+            *_activities("during", [probe for state in _list(states.get("during")) for probe in _probes(state)]),
             *method,
             *_activities("after", _probes(states.get("after"))),
             *_activities("rollback", rollbacks),
@@ -150,9 +148,7 @@ def _target(experiment: Json) -> str:
     A journal does not name its target. An address is cut before whatever may be a secret.
     """
     probes = _list(_object(experiment.get("steady-state-hypothesis")).get("probes"))
-    providers = [
-        _object(activity.get("provider")) for activity in (*probes, *_list(experiment.get("method")))
-    ]
+    providers = [_object(activity.get("provider")) for activity in (*probes, *_list(experiment.get("method")))]
     for provider in providers:
         if address := _address(provider.get("url")):
             return address

@@ -99,9 +99,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
     )
     files = [_file(path, lines, has_branches) for (path, _), lines in report.files.items() if lines]
     if not files and not report.totals.get("lines_valid"):
-        raise Refused(
-            "empty_report", "no line in it: nothing was measured, which is not a coverage of any percentage"
-        )
+        raise Refused("empty_report", "no line in it: nothing was measured, which is not a coverage of any percentage")
     yield {
         "schema": "coverage_report.v1.0",
         **context.event_fields(),

@@ -62,9 +62,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
             f"JSON format {meta.get('format')!r}; formats 2 and 3 are read: use coverage.py 7 or newer",
         )
     if not report["files"]:
-        raise Refused(
-            "empty_report", "no file in it: nothing was measured, which is not a coverage of any percentage"
-        )
+        raise Refused("empty_report", "no file in it: nothing was measured, which is not a coverage of any percentage")
     event: dict[str, Any] = {
         "schema": "coverage_report.v1.0",
         **context.event_fields(),

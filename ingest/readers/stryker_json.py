@@ -81,9 +81,7 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
             return
         mutants.append(_mutant(mutant, status, _relative(_path(file), root)))
     if not mutants:
-        raise Refused(
-            "empty_report", "no mutant in it: nothing was mutated, which is no score of any percentage"
-        )
+        raise Refused("empty_report", "no mutant in it: nothing was mutated, which is no score of any percentage")
     event: dict[str, Any] = {
         "schema": "mutation_run.v1.0",
         **context.event_fields(),
@@ -129,9 +127,7 @@ def _mutant(mutant: Mapping[str, Any], status: str, file: str) -> dict[str, Any]
         "status": status,
         "killed_by": mutant.get("killedBy"),
         # The reason of other statuses is the output of a test, which may be long and hold anything.
-        "status_reason": str(mutant.get("statusReason") or "")[:_REASON_LENGTH]
-        if status == "ignored"
-        else None,
+        "status_reason": str(mutant.get("statusReason") or "")[:_REASON_LENGTH] if status == "ignored" else None,
     }
     return {name: value for name, value in fields.items() if value not in (None, "", [])}
 

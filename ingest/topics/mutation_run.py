@@ -63,6 +63,4 @@ def contradictions(event: Event) -> Iterator[Violation]:
     """Yield mutants that a test noticed although they are confirmed to change nothing."""
     for place, mutant in enumerate(event["mutants"]):
         if mutant.get("is_equivalent") and mutant["status"] == "killed":
-            yield Violation(
-                f"/mutants/{place}/is_equivalent", "a mutant that a test killed is not equivalent"
-            )
+            yield Violation(f"/mutants/{place}/is_equivalent", "a mutant that a test killed is not equivalent")

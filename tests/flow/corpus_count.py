@@ -122,7 +122,9 @@ def _trivy(data: bytes) -> Outcome:
 
 
 def _has_packages(results: Any) -> bool:
-    return any(result.get("Class") in ("os-pkgs", "lang-pkgs") or "Vulnerabilities" in result for result in results or ())
+    return any(
+        result.get("Class") in ("os-pkgs", "lang-pkgs") or "Vulnerabilities" in result for result in results or ()
+    )
 
 
 def _openvex(_data: bytes) -> Outcome:

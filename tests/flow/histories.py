@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.flow import fixture_events
+import fixture_events
 
 Event = dict[str, Any]
 START = datetime(2026, 2, 1, tzinfo=UTC)
@@ -84,13 +84,20 @@ class History:
         if len(self._things) < 3 or self._chance.random() < 0.35:
             return self._new()
         thing = self._chance.choice(self._things)
-        changes = [self._corrected, self._corrected_late, self._without_time, self._moved, self._repeated]
+        changes = {
+            "correction": self._corrected,
+            "late version": self._corrected_late,
+            "version without a time of its own": self._without_time,
+            "moved to another day": self._moved,
+            "repeated in another file": self._repeated,
+        }
         if thing.event["schema"].startswith("pipeline_run"):
-            changes += [self._attempted_again] * 2
+            changes["re-attempt"] = self._attempted_again
         if thing.event.get("jobs"):
-            # The rarest change, as it needs a run with jobs: taken whenever it can be, half of the time.
-            changes += [self._withdrawn] * len(changes)
-        return self._chance.choice(changes)(thing)
+            changes["withdrawn children"] = self._withdrawn
+        # What this history has not seen yet comes first, where the thing at hand allows it.
+        unseen = [case for case in changes if not self.seen[case]]
+        return changes[self._chance.choice(unseen or list(changes))](thing)
 
     def _new(self) -> Event:
         self.seen["new"] += 1

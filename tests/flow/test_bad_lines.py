@@ -110,7 +110,7 @@ SECRETS = {
     "github": "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
     "aws": "AKIA" + "IOSFODNN7EXAMPLE",
     "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
-    "password": 'password=hunter2hunter2',
+    "password": "password=hunter2hunter2",
     "url": "https://bot:s3cr3t-s3cr3t@git.example.org/shop.git",
 }
 

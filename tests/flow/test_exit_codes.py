@@ -127,8 +127,9 @@ def test_an_error_of_our_own_is_one_line_without_debug_and_a_traceback_with_it(
 
     assert quiet.exit_code == 3
     assert "this should not happen: RuntimeError: a bug" in quiet.stderr
-    from ci_intel.cli import cli
     from click.testing import CliRunner
+
+    from ci_intel.cli import cli
 
     loud = CliRunner().invoke(cli, ["--debug", "load", str(path)], env=hub.environment)
     assert isinstance(loud.exception, RuntimeError)

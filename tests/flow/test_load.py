@@ -140,7 +140,7 @@ def test_crlf_and_a_missing_newline_at_the_end_are_fine(hub: Hub) -> None:
 
 
 def test_texts_survive_as_they_are(hub: Hub) -> None:
-    odd = "NUL \u0000, quotes \"'\", newline \n, 漢字, \U0001f680, \ufeff, \u2028"
+    odd = 'NUL \u0000, quotes "\'", newline \n, 漢字, \U0001f680, \ufeff, \u2028'
 
     hub.load(hub.file("odd.ndjson", lines(event(reason=odd))))
 
@@ -173,9 +173,9 @@ def test_a_native_report_takes_its_run_from_flags(hub: Hub) -> None:
 
     known = ("jenkins", "acme/shop", "9", 2, COMMIT, "scan")
     assert hub.rows("select provider, repository, run_id, run_attempt, commit_sha, job from raw.loads") == [known]
-    assert hub.rows("select provider, repository, run_id, run_attempt, commit_sha, job from raw.vulnerability_scans") == [
-        known
-    ]
+    assert hub.rows(
+        "select provider, repository, run_id, run_attempt, commit_sha, job from raw.vulnerability_scans"
+    ) == [known]
     assert hub.value("select context_source from raw.loads") == "flag"
 
 

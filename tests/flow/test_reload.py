@@ -44,7 +44,12 @@ def test_a_second_generation_supersedes_the_first_and_its_rejects_vanish(
 
     [report] = reloaded(hub, "--rejected")
 
-    assert (report["load_id"], report["generation"], report["loaded"], report["rejected"]) == (first["load_id"], 2, 2, 0)
+    assert (report["load_id"], report["generation"], report["loaded"], report["rejected"]) == (
+        first["load_id"],
+        2,
+        2,
+        0,
+    )
     assert hub.run("rejects").stdout == "none\n"
     assert hub.rows("select _generation, decision from raw.policy_decisions order by 1, 2") == [
         (1, "allow"),
@@ -56,7 +61,10 @@ def test_a_second_generation_supersedes_the_first_and_its_rejects_vanish(
 
 
 def test_a_reload_keeps_what_was_said_of_the_load_and_when(hub: Hub) -> None:
-    kept = "source_name, content_sha256, loaded_at, source_modified_at, repository, commit_sha, context_source, submitted_by"
+    kept = (
+        "source_name, content_sha256, loaded_at, source_modified_at, "
+        "repository, commit_sha, context_source, submitted_by"
+    )
     path = hub.file("report.xml", JUNIT.read_bytes())
     hub.load(path, *SHOP)
     path.unlink()

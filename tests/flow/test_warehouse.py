@@ -197,5 +197,7 @@ def test_a_load_that_fails_in_the_middle_leaves_no_row(hub: Hub, monkeypatch: py
     assert hub.run("load", path).exit_code == 3
     monkeypatch.undo()
 
-    assert [hub.value(f"select count(*) from raw.{name}") for name in ("policy_decisions", "rejects", "loads")] == [0] * 3
+    assert [hub.value(f"select count(*) from raw.{name}") for name in ("policy_decisions", "rejects", "loads")] == [
+        0
+    ] * 3
     assert hub.load(path, exit_code=1)[0]["status"] == "loaded"

@@ -138,9 +138,7 @@ def link_to_itself(path: Path) -> None:
         pytest.param(link_to_itself, "missing", id="a link to itself"),
     ],
 )
-def test_what_is_no_file_is_refused_whether_named_or_found(
-    hub: Hub, make: Callable[[Path], None], code: str
-) -> None:
+def test_what_is_no_file_is_refused_whether_named_or_found(hub: Hub, make: Callable[[Path], None], code: str) -> None:
     (hub.folder / "in").mkdir()
     make(hub.folder / "in" / "odd")
     hub.file("in/good.ndjson", EVENTS)
@@ -226,9 +224,10 @@ def test_an_unknown_file_is_bad_only_if_it_was_named(hub: Hub) -> None:
 
     assert found["status"] == named["status"] == "unknown"
     assert "ci-intel formats" in named["message"]
-    assert hub.rows("select status, code, content_sha256 is not null from raw.refusals") == [
-        ("unknown", "unknown_format", True)
-    ] * 2
+    assert (
+        hub.rows("select status, code, content_sha256 is not null from raw.refusals")
+        == [("unknown", "unknown_format", True)] * 2
+    )
 
 
 def test_a_secret_in_a_name_or_a_report_is_struck_out_of_the_refusal(hub: Hub) -> None:

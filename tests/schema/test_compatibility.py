@@ -117,7 +117,9 @@ WIDENED: list[Any] = [
         id="a field was added",
     ),
     pytest.param(
-        {"type": "object", "if": {"required": ["y"]}, "then": {"required": ["z"]}}, {"type": "object"}, id="no condition"
+        {"type": "object", "if": {"required": ["y"]}, "then": {"required": ["z"]}},
+        {"type": "object"},
+        id="no condition",
     ),
     pytest.param({"type": "string", "title": "a"}, {"type": "string", "title": "b", "description": "c"}, id="words"),
     pytest.param(False, {"type": "string"}, id="what was forbidden"),

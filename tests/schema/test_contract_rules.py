@@ -55,9 +55,7 @@ def test_every_number_is_bounded_on_both_sides_within_what_a_double_holds_exactl
 def test_every_object_is_closed_but_for_the_declared_open_maps(name: str) -> None:
     topic = contracts.contracts()[name].topic
     opened = {place for place, node in nodes_of(name) if "object" in types(node) and node.get("additionalProperties")}
-    unsaid = {
-        place for place, node in nodes_of(name) if "object" in types(node) and "additionalProperties" not in node
-    }
+    unsaid = {place for place, node in nodes_of(name) if "object" in types(node) and "additionalProperties" not in node}
 
     assert opened == OPEN_MAPS.get(topic, set())
     assert unsaid == set()

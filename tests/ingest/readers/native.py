@@ -14,9 +14,7 @@ from ingest.topics import topic
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECT = Path(__file__).parents[3]
-CONTEXT = RunContext(
-    "github", "acme/shop", "9041", 2, "0a5f3c9be1d24786a5f3c9be1d2478600a5f3c9b", "unit", "flag"
-)
+CONTEXT = RunContext("github", "acme/shop", "9041", 2, "0a5f3c9be1d24786a5f3c9be1d2478600a5f3c9b", "unit", "flag")
 MOMENT = "2026-03-02T10:00:00Z"
 
 

@@ -62,12 +62,8 @@ def test_a_journal_becomes_one_event_that_keeps_its_contract(path: Path) -> None
     ("changes", "outcome"),
     [
         pytest.param({}, "recovered", id="the steady state held"),
-        pytest.param(
-            {"deviated": True, "status": "completed"}, "failed", id="deviated is the truth, not status"
-        ),
-        pytest.param(
-            {"deviated": True, "status": "interrupted"}, "failed", id="interrupted after it deviated"
-        ),
+        pytest.param({"deviated": True, "status": "completed"}, "failed", id="deviated is the truth, not status"),
+        pytest.param({"deviated": True, "status": "interrupted"}, "failed", id="interrupted after it deviated"),
         pytest.param(
             {"status": "failed", "steady_states__before": LOST, "steady_states__after": None, "run": []},
             "invalid",
@@ -93,9 +89,7 @@ def test_a_journal_becomes_one_event_that_keeps_its_contract(path: Path) -> None
             "recovered",
             id="watched all along",
         ),
-        pytest.param(
-            {"deviated": None, "steady_states__after": LOST}, "failed", id="a journal older than `deviated`"
-        ),
+        pytest.param({"deviated": None, "steady_states__after": LOST}, "failed", id="a journal older than `deviated`"),
     ],
 )
 def test_outcome_comes_from_the_steady_states(tmp_path: Path, changes: dict[str, Any], outcome: str) -> None:

@@ -61,9 +61,7 @@ def test_a_report_of_nothing_is_refused(name: str, code: str) -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize(
-    "family", ["coverage/clover_opencover", "coverage/jacoco_xml", "test_reports", "mutation"]
-)
+@pytest.mark.parametrize("family", ["coverage/clover_opencover", "coverage/jacoco_xml", "test_reports", "mutation"])
 def test_other_xml_is_left_to_others(family: str) -> None:
     assert not [path for path in corpus(family).rglob("*.xml*") if recognises("cobertura_xml", path)]
 

@@ -40,9 +40,7 @@ def test_every_file_is_a_row_below_its_report() -> None:
     (report,), files = _rows("coverage_report", _event("coverage_report", "every_field"))
 
     assert report["reported_line_count"] == sum(file["line_count"] for file in files) == 120
-    assert (
-        report["reported_covered_branch_count"] == sum(file["covered_branch_count"] for file in files) == 25
-    )
+    assert report["reported_covered_branch_count"] == sum(file["covered_branch_count"] for file in files) == 25
 
 
 def test_every_mutant_is_a_row_below_its_run() -> None:
