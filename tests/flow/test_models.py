@@ -1,0 +1,20 @@
+"""The models' own unit tests: each rule of a metric, on rows made up for it (`unit_tests` in models/**/*.yml)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dbt_project import run_dbt
+from hub import Hub
+
+
+def test_every_unit_test_of_the_models_passes(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_INTEL_WAREHOUSE", f"duckdb:///{hub.path}")
+    # Unit tests take the types of their inputs from relations that exist: all of them, without a row.
+    run_dbt("build", "--empty", "--exclude-resource-type", "unit_test", "test")
+
+    result = run_dbt("test", "--select", "test_type:unit")
+
+    written = sum(path.read_text().count("\n    model: ") for path in Path("models").rglob("*.yml"))
+    assert len(result.result.results) == written > 100
