@@ -18,19 +18,19 @@ _TOKEN = re.compile(
     | xox[abeoprs]-[A-Za-z0-9-]{10,}                                    # Slack
     | (?:sk|rk)_live_[A-Za-z0-9]{16,} | sk-[A-Za-z0-9_-]{20,}           # Stripe and others
     | npm_[A-Za-z0-9]{30,} | pypi-[A-Za-z0-9_-]{30,}                    # package registries
-    | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*           # JSON web token
+    | (?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*  # JSON web token
     | -----BEGIN[A-Z ]*PRIVATE\ KEY-----.*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z)
     """,
     re.VERBOSE | re.DOTALL,
 )
 _ASSIGNED = re.compile(
     r"""(?ix)
-    ( \b[\w-]*(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|authorization|credential)[\w-]*
+    ( \b[\w-]{0,60}?(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|authorization|credential)[\w-]{0,60}+
       ["']? \s* [:=] \s* (?:(?:bearer|basic|token)\s+)? ["']?  |  \bbearer\s+ )
     ( [^\s"',;}&]{4,} )
     """
 )
-_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"']+@", re.IGNORECASE)
+_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^/\s@\"']+@", re.IGNORECASE)
 STRUCK = "[redacted]"
 
 

@@ -19,7 +19,7 @@ from typing import IO
 import zstandard
 
 from ci_intel import faults
-from ci_intel.errors import HubError, NotFound
+from ci_intel.errors import HubError, NotFound, Refused
 from ingest.evidence import Evidence, Limits, opened
 
 
@@ -82,8 +82,12 @@ class Archive:
             raise NotFound(f"{path}: not in the archive; it was loaded with --no-archive, or with another --archive")
         within = replace(limits or Limits(), content_bytes=1 << 50, ratio=1 << 30, document_bytes=1 << 40)
         with opened(path, within) as evidence:
-            if evidence.sha256 != content_sha256:
-                raise HubError(f"{path}: damaged: its content has the digest {evidence.sha256}")
+            try:
+                digest = evidence.sha256
+            except Refused as error:
+                raise HubError(f"{path}: damaged: {error}") from error
+            if digest != content_sha256:
+                raise HubError(f"{path}: damaged: its content has the digest {digest}")
             yield evidence
 
     @contextmanager

@@ -164,10 +164,11 @@ def opened(path: Path, limits: Limits) -> Iterator[Evidence]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise HubError(f"{path}: cannot be read: {error.strerror}") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Refused("not_a_file", "not a regular file; only files and folders of files can be loaded")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused("not_a_file", "not a regular file; only files and folders of files can be loaded")
         modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
         yield Evidence(str(path), modified_at, limits, file, _signature(status), path)
 

@@ -182,4 +182,5 @@ def _check_depth(text: bytes, depth: int) -> None:
             nested -= 1
 
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and with an end that may be missing: a text that never ends is looked at once.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)

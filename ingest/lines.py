@@ -83,7 +83,7 @@ class _Cutter:
             return
         good = bytearray()
         for line in io.BytesIO(text):
-            if len(line) <= self._line_limit + 1:
+            if len(line) - line.endswith(b"\n") <= self._line_limit:
                 good += line
                 continue
             if good:

@@ -258,6 +258,19 @@ def test_show_exits_3_for_archived_bytes_that_are_no_longer_those(hub: Hub) -> N
     assert (result.exit_code, "damaged" in result.stderr) == (3, True)
 
 
+def test_archived_bytes_that_can_no_longer_be_unpacked_stop_neither_show_nor_a_reload_of_the_others(hub: Hub) -> None:
+    [report] = hub.load(hub.file("evidence.ndjson", lines(event())))
+    [archived] = (hub.path.parent / "archive").rglob("*.zst")
+    archived.write_bytes(archived.read_bytes()[:-3])
+    hub.load(hub.file("other.ndjson", lines(event(decision="deny"))))
+
+    shown, reloaded = hub.run("show", report["load_id"]), hub.run("reload", "--all")
+
+    assert (shown.exit_code, "damaged" in shown.stderr) == (3, True)
+    assert (reloaded.exit_code, "damaged" in reloaded.stderr) == (3, True)
+    assert hub.value("select count(*) from raw.loads where generation = 2") == 1
+
+
 def test_status_says_what_is_there_and_what_was_never_loaded(hub: Hub) -> None:
     hub.load(hub.file("evidence.ndjson", lines(event(), b"broken")), exit_code=1)
 
