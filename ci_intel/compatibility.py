@@ -151,6 +151,12 @@ def _strictest(schema: Mapping[str, Any], bound: str, exclusive: str, sign: int)
     return max(said, default=None)
 
 
+def _compare_texts(old: Mapping[str, Any], newer: Mapping[str, Any], pointer: str) -> Iterator[Violation]:
+    for keyword in ("pattern", "format"):
+        if keyword in newer and newer[keyword] != old.get(keyword):
+            yield Violation(pointer, f"the {keyword} {newer[keyword]!r} is new or another")
+
+
 def _compare_sizes(old: Mapping[str, Any], newer: Mapping[str, Any], what: str, pointer: str) -> Iterator[Violation]:
     shortest = max(old.get(f"min{what}", 0), _SHORTEST.get(old.get("format", ""), 0) if what == "Length" else 0)
     if newer.get(f"min{what}", 0) > shortest:

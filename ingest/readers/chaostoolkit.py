@@ -121,7 +121,7 @@ def _outcome(
 ) -> tuple[str, str]:
     if is_deviated:
         return "failed", "The system was outside of its steady state after the fault."
-    if status in {"interrupted", "aborted"}:
+    if status in ("interrupted", "aborted"):
         return "aborted", f"The experiment was {status}."
     if before is False:
         return "invalid", "The steady state was not met before the fault, so none was brought about."
@@ -170,7 +170,7 @@ def _activities(phase: str, played: list[Json]) -> list[dict[str, Any]]:
     for run in played:
         activity = _object(run.get("activity"))
         kind, name = activity.get("type"), _text(activity.get("name"))
-        if kind not in {"action", "probe"} or name is None:
+        if kind not in ("action", "probe") or name is None:
             continue
         tolerated, background = run.get("tolerance_met"), activity.get("background")
         activities.append(

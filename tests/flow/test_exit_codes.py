@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from hub import PROJECT, Hub, event, lines
+
+from ci_intel.cli import COMMANDS, cli
 
 GOOD = lines(event())
 BAD = lines(event(decision="deny"), b"broken", b"broken too")
@@ -127,17 +130,11 @@ def test_an_error_of_our_own_is_one_line_without_debug_and_a_traceback_with_it(
 
     assert quiet.exit_code == 3
     assert "this should not happen: RuntimeError: a bug" in quiet.stderr
-    from click.testing import CliRunner
-
-    from ci_intel.cli import cli
-
     loud = CliRunner().invoke(cli, ["--debug", "load", str(path)], env=hub.environment)
     assert isinstance(loud.exception, RuntimeError)
 
 
 def test_the_help_of_every_command_is_there(hub: Hub) -> None:
-    from ci_intel.cli import COMMANDS
-
     for name in COMMANDS:
         assert (PROJECT / f"ci_intel/commands/{name}.py").is_file(), f"ci_intel/commands/{name}.py is not written yet"
         assert hub.run(name, "--help").exit_code == 0

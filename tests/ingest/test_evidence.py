@@ -56,12 +56,14 @@ def test_a_packed_file_that_is_cut_anywhere_but_between_its_parts_is_refused(kin
         try:
             content = b"".join(evidence.blocks())
         except Refused as refusal:
-            assert refusal.code == "undecodable"
+            code, content = refusal.code, b""
         else:
-            # Whole parts are whole evidence: nobody can tell that more were to come.
-            assert CONTENT.startswith(content)
-            assert len(content) % 999 == 0
-            assert kind in ("gzip members", "zstd frames")
+            code = None
+    # Whole parts are whole evidence: nobody can tell that more were to come.
+    assert code in (None, "undecodable")
+    assert CONTENT.startswith(content)
+    assert len(content) % 999 == 0
+    assert code or kind in ("gzip members", "zstd frames")
 
 
 def test_a_missing_or_unreadable_file_is_no_answer(tmp_path: Path) -> None:
@@ -128,7 +130,9 @@ def test_the_root_of_an_xml_document_is_told_from_its_beginning(head: bytes, roo
     assert xmltext.root_of(head) == root
 
 
-@pytest.mark.parametrize("piece", [b"<!-- -->", b"<?a?>", b"<!DOCTYPE a [ ]>", b"<!--", b"<?", b"<!DOCTYPE", b" ", b"<!DOCTYPE a ["])
+@pytest.mark.parametrize(
+    "piece", [b"<!-- -->", b"<?a?>", b"<!DOCTYPE a [ ]>", b"<!--", b"<?", b"<!DOCTYPE", b" ", b"<!DOCTYPE a ["]
+)
 def test_no_beginning_takes_long_to_look_at(piece: bytes) -> None:
     began = time.process_time()
 

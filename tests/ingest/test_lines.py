@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,11 +13,13 @@ LIMIT = 40
 @st.composite
 def split(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     """Return a text of short and long lines, and the same in blocks of any size."""
-    pieces = draw(st.lists(st.sampled_from([b"\n", b"a", b"\r\n", b"bc d", b"x" * 39, b"y" * 41, b"z" * 90]), max_size=40))
+    pieces = draw(
+        st.lists(st.sampled_from([b"\n", b"a", b"\r\n", b"bc d", b"x" * 39, b"y" * 41, b"z" * 90]), max_size=40)
+    )
     text = b"".join(pieces)
     cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=12)))
     edges = [0, *cuts, len(text)]
-    return text, [text[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    return text, [text[begin:end] for begin, end in pairwise(edges)]
 
 
 def lines_of(text: bytes) -> list[bytes]:

@@ -72,7 +72,9 @@ def test_what_was_redacted_stays_as_it_is(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
-@pytest.mark.parametrize("piece", ["a-", "eyJ", "eyJaaaaaaaa.", "a.", "a:", "password", "-----BEGIN", "tokentoken-", "x"])
+@pytest.mark.parametrize(
+    "piece", ["a-", "eyJ", "eyJaaaaaaaa.", "a.", "a:", "password", "-----BEGIN", "tokentoken-", "x"]
+)
 def test_no_text_takes_long(piece: str) -> None:
     began = time.process_time()
 

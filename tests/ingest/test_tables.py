@@ -39,7 +39,9 @@ THINGS = Table(
 PARTS = child(THINGS, "parts", "parts", [string("part_name", "name"), integer("count")])
 NOTES = child(THINGS, "part_notes", "parts[].notes", [string("note", SELF)])
 MAP = child(THINGS, "part_map", "parts[].map", [string("key"), string("value")])
-REPORTS = Table("reports", key=("report_id",), content_key="report_id", event_time="seen_at", columns=(timestamp("seen_at"),))
+REPORTS = Table(
+    "reports", key=("report_id",), content_key="report_id", event_time="seen_at", columns=(timestamp("seen_at"),)
+)
 
 
 def rows(table: Table, *events: dict[str, Any]) -> list[dict[str, Any]]:
@@ -90,12 +92,19 @@ def test_a_child_has_the_key_and_time_of_its_parent_and_its_ordinal() -> None:
     assert [
         (row["provider"], row["thing_id"], row["ordinal"], row["part_name"], row["count"], row["_event_id"])
         for row in found
-    ] == [("hub", "a", 1, "x", 1, "load:2:3"), ("hub", "a", 2, "y", None, "load:2:3"), ("p", "c", 1, "z", None, "load:2:8")]
+    ] == [
+        ("hub", "a", 1, "x", 1, "load:2:3"),
+        ("hub", "a", 2, "y", None, "load:2:3"),
+        ("p", "c", 1, "z", None, "load:2:8"),
+    ]
     assert [row["seen_at"] for row in found] == [AT.replace(tzinfo=None)] * 2 + [None]
 
 
 def test_lists_and_maps_inside_of_elements_keep_the_ordinal_of_their_element() -> None:
-    event = {"id": "a", "parts": [{"notes": ["n", "m"]}, {"map": {"k": "v", "t": True, "n": 1.5, "z": None}}, {"notes": ["o"]}]}
+    event = {
+        "id": "a",
+        "parts": [{"notes": ["n", "m"]}, {"map": {"k": "v", "t": True, "n": 1.5, "z": None}}, {"notes": ["o"]}],
+    }
 
     assert [(row["ordinal"], row["note"]) for row in rows(NOTES, event)] == [(1, "n"), (1, "m"), (3, "o")]
     assert [(row["ordinal"], row["key"], row["value"]) for row in rows(MAP, event)] == [

@@ -125,7 +125,7 @@ def damaged(draw: st.DrawFn, events: st.SearchStrategy[Any]) -> Any:
     place = draw(st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder))))
     how = draw(st.sampled_from(["replace", "remove", "add"]))
     if how == "replace":
-        holder[place] = draw(st.sampled_from(_ODD))
+        holder[place] = copy.deepcopy(draw(st.sampled_from(_ODD)))
     elif how == "remove":
         del holder[place]
     elif isinstance(holder, dict):

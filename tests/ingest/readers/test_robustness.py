@@ -57,7 +57,7 @@ def test_json_reports_with_other_values_than_their_tools_write(path: Path) -> No
             holder = data.draw(st.sampled_from(holders))
             place = data.draw(st.sampled_from(list(holder) if isinstance(holder, dict) else range(len(holder))))
             if data.draw(st.booleans()):
-                holder[place] = data.draw(st.sampled_from(_ODD))
+                holder[place] = copy.deepcopy(data.draw(st.sampled_from(_ODD)))
             else:
                 del holder[place]
         judge(json.dumps(document).encode())
