@@ -109,12 +109,6 @@ def _compare(older: _Schema, newer: _Schema, pointer: str) -> Iterator[Violation
     yield from _compare_others(old, newer, pointer)
 
 
-def _compare_texts(old: Mapping[str, Any], newer: Mapping[str, Any], pointer: str) -> Iterator[Violation]:
-    for keyword in ("pattern", "format"):
-        if keyword in newer and newer[keyword] != old.get(keyword):
-            yield Violation(pointer, f"the {keyword} {newer[keyword]!r} is new or another")
-
-
 def _compare_values(old: Mapping[str, Any], newer: Mapping[str, Any], pointer: str) -> Iterator[Violation]:
     """Few values can be tried one by one."""
     from jsonschema import Draft202012Validator
