@@ -6,7 +6,6 @@ Everything here is pure, so that the work on a long file can be shared among pro
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,8 @@ CONTENT_LIMIT = 4096
 NO_TOPIC = "(none)"
 _SHOWN_VIOLATIONS = 3
 _BLANKS = b" \t\r"
-_MAY_LEAVE_CALENDAR = re.compile(rb'"(?:0000|0001|9999)-|\\u')
+# Years in which an offset may lead out of the calendar; and escapes, which may hide one.
+_EDGES_OF_CALENDAR = (b'"0000-', b'"0001-', b'"9999-', b"\\u")
 
 Origin = tuple[str, bool]
 """What an event says it is of: its topic, as far as it can be told, and whether its repository is simulated."""
@@ -161,7 +161,7 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     timed = topic.observed(event, load.observed_at.isoformat())
     if not contracts.is_valid(name, timed):
         raise _broken(name, contracts.violations(name, timed))
-    if _MAY_LEAVE_CALENDAR.search(text) and (found := contracts.beyond_calendar(name, timed)):
+    if any(edge in text for edge in _EDGES_OF_CALENDAR) and (found := contracts.beyond_calendar(name, timed)):
         raise _broken(name, found)
     for contradiction in topic.contradictions(timed):
         raise _Bad("contradiction", contradiction.message, contradiction.pointer)
