@@ -66,7 +66,7 @@ lint: setup ## Style and types.
 	ruff format --check .
 	mypy
 
-torture: setup ## The long random tests: two hundred kills, hundreds of random histories.
+torture: setup ## The long random tests: two hundred kills, twenty random histories.
 	python -m pytest -n 2 --dist worksteal -m torture
 
 corpus: setup ## Real outputs of real tools (HUB_CORPUS, HUB_ORACLES; default ../shared).

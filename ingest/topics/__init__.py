@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
@@ -38,7 +38,7 @@ class Topic:
         """The column for the digest of the event, where that is its only identity."""
         return self.tables[0].content_key
 
-    @property
+    @cached_property
     def event_time(self) -> Any:
         """The column by which models cut days."""
         return next(column for column in self.tables[0].columns if column.name == self.tables[0].event_time)

@@ -33,7 +33,7 @@ INCREMENTAL = "int_*_current,config.materialized:incremental"
 FIRST_SEED = 20260201
 
 
-@pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.torture) for block in range(1, 41))])
+@pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.torture) for block in range(1, 21))])
 def test_incremental_current_models_equal_a_full_rebuild_after_any_history(
     block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
