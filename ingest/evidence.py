@@ -44,7 +44,7 @@ class Limits:
 
     line_bytes: int = 16 << 20
     depth: int = 100
-    document_bytes: int = 128 << 20
+    document_bytes: int = 32 << 20
     content_bytes: int = 64 << 30
     ratio: int = 200
 
