@@ -11,7 +11,7 @@ from simulate.world import Sent, World
 
 Domain = Callable[[World, Repository, date], Iterator[Sent]]
 
-# Which module speaks of which topics; one that the registry gains is missing here, and a test says so.
+# Which module speaks of which topics; one that marts are built from and that is missing here, a test names.
 DOMAINS: Mapping[Domain, tuple[str, ...]] = {
     catalogue.events: ("repository",),
     pipelines.events: ("pipeline_run", "pipeline_job", "job_telemetry"),
