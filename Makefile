@@ -80,4 +80,4 @@ lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	    --no-header --no-emit-index-url --quiet --output-file requirements.lock --upgrade
 
 clean: ## Remove the environment, the warehouse and what was built.
-	rm -rf $(VENV) .cache warehouse target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .cache warehouse/* target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,9 +18,11 @@ settings.load_profile(os.environ.get("HUB_HYPOTHESIS", "hub"))
 _OURS = ("CI_INTEL_", "GITHUB_", "GITLAB_", "CI_PROJECT", "CI_PIPELINE", "CI_COMMIT", "CI_JOB")
 
 
-@pytest.fixture(autouse=True)
-def outside_of_any_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def outside_of_any_ci() -> Iterator[None]:
     """Hide the variables of the CI that may run these tests, and of the developer's own warehouse."""
-    for name in os.environ:
-        if name.startswith(_OURS):
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(_OURS):
+                environment.delenv(name)
+        yield

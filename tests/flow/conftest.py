@@ -18,7 +18,17 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def hub(tmp_path: Path, new_warehouse: Path) -> Hub:
     """A hub with an empty warehouse."""
-    made = Hub(tmp_path)
+    return _hub(tmp_path, new_warehouse)
+
+
+@pytest.fixture(scope="module")
+def shared_hub(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Path) -> Hub:
+    """A hub with an empty warehouse that the tests of a module share, where a build would cost too much for each."""
+    return _hub(tmp_path_factory.mktemp("shared"), new_warehouse)
+
+
+def _hub(folder: Path, new_warehouse: Path) -> Hub:
+    made = Hub(folder)
     made.path.parent.mkdir()
     shutil.copy(new_warehouse, made.path)
     return made

@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from hub import Hub
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -36,6 +38,10 @@ def _flags() -> list[str]:
         _target(),
         "--log-path",
         _target(),
+        # Neither is read by a test, and both take seconds.
+        "--no-write-json",
+        "--log-level-file",
+        "none",
         "--quiet",
     ]
 
@@ -54,3 +60,11 @@ def run_dbt(*arguments: str) -> dbtRunnerResult:
     ]
     assert result.success, (failed, result.exception)
     return result
+
+
+def run_dbt_on(hub: Hub, *arguments: str) -> dbtRunnerResult:
+    """Run one dbt command on the warehouse of a hub; it has to succeed."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in hub.environment.items():
+            environment.setenv(name, value)
+        return run_dbt(*arguments)
