@@ -14,6 +14,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from hub import Hub
 
 PROJECT = Path(__file__).parent.parent.parent
+MARTS = {path.stem for path in (PROJECT / "models" / "marts").rglob("*.sql")}
 
 
 @cache

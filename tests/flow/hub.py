@@ -103,6 +103,11 @@ class Hub:
         [(value,)] = self.rows(sql)
         return value
 
+    def tables(self, schema: str) -> set[str]:
+        """Return the names of the tables and views of a schema."""
+        found = self.rows(f"select table_name from information_schema.tables where table_schema = '{schema}'")
+        return {name for (name,) in found}
+
     def execute(self, sql: str) -> None:
         """Change the warehouse behind the command's back."""
         with duckdb.connect(str(self.path)) as connection:

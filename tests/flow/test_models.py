@@ -1,18 +1,29 @@
-"""The models' own unit tests: each rule of a metric, on rows made up for it (`unit_tests` in models/**/*.yml)."""
+"""The models without evidence: an empty warehouse, and their own unit tests (`unit_tests` in models/**/*.yml)."""
 
 from __future__ import annotations
 
 import pytest
-from dbt_project import PROJECT, run_dbt
+from dbt_project import MARTS, PROJECT, run_dbt_on
 from hub import Hub
 
 
-def test_every_unit_test_of_the_models_passes(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CI_INTEL_WAREHOUSE", f"duckdb:///{hub.path}")
-    # Unit tests take the types of their inputs from relations that exist: all of them, without a row.
-    run_dbt("build", "--empty", "--exclude-resource-type", "unit_test", "test")
+@pytest.fixture(scope="module")
+def built(shared_hub: Hub) -> Hub:
+    """A hub that was built before anything was loaded."""
+    run_dbt_on(shared_hub, "build", "--exclude-resource-type", "unit_test", "test")
+    return shared_hub
 
-    result = run_dbt("test", "--select", "test_type:unit")
+
+def test_an_empty_warehouse_builds_every_mart(built: Hub) -> None:
+    assert built.tables("marts") == MARTS
+    assert built.value("select count(*) from raw.loads") == 0
+    assert built.value("select count(*) from marts.pipeline_runs") == 0
+    assert built.rows("select distinct status from marts.executive_scorecard") == [("grey",)]
+
+
+def test_every_unit_test_of_the_models_passes(built: Hub) -> None:
+    # Unit tests take the types of their inputs from relations that exist.
+    result = run_dbt_on(built, "test", "--select", "test_type:unit")
 
     written = sum(path.read_text().count("\n    model: ") for path in (PROJECT / "models").rglob("*.yml"))
     run = [each for each in result.result.results if each.node.resource_type == "unit_test"]
