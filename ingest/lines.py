@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-CHUNK = 4 << 20
+CHUNK = 2 << 20
 EXCERPT = 2048
 
 

@@ -47,7 +47,7 @@ class DuckDBWarehouse:
         path: Path,
         *,
         lock_timeout: float = 60.0,
-        memory_limit: str = "384MB",
+        memory_limit: str = "256MB",
         is_read_only: bool = False,
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
