@@ -11,6 +11,14 @@ from pathlib import Path
 STANDARD_INPUT = "-"
 
 
+def name_of(path: Path) -> str:
+    """Return the path as it can be printed and stored: a name may hold line ends, escapes, bytes that are no UTF-8."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in str(path)
+    )
+
+
 @dataclass(frozen=True)
 class Found:
     """

@@ -26,6 +26,7 @@ import zstandard
 
 from ci_intel.errors import HubError, Refused
 from ingest import jsontext, xmltext
+from ingest.discover import name_of
 
 BLOCK = 1 << 20
 HEAD = 1 << 16
@@ -163,14 +164,14 @@ def opened(path: Path, limits: Limits) -> Iterator[Evidence]:
         # Not blocking: opening a FIFO would wait for its writer for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        raise HubError(f"{path}: cannot be read: {error.strerror}") from error
+        raise HubError(f"{name_of(path)}: cannot be read: {error.strerror}") from error
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise Refused("not_a_file", "not a regular file; only files and folders of files can be loaded")
     with os.fdopen(descriptor, "rb") as file:
         modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
-        yield Evidence(str(path), modified_at, limits, file, _signature(status), path)
+        yield Evidence(name_of(path), modified_at, limits, file, _signature(status), path)
 
 
 @contextmanager

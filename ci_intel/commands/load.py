@@ -30,7 +30,7 @@ from ingest import evidence as evidences
 from ingest import load as loading
 from ingest.archive import Archive
 from ingest.context import RunContext
-from ingest.discover import STANDARD_INPUT, Found, discover
+from ingest.discover import STANDARD_INPUT, Found, discover, name_of
 from ingest.readers import FORMATS
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _load_one(
 ) -> loading.Report | None:
     """Load one file; None if the system did not let us read it, which was said."""
     now = datetime.now(UTC)
-    name = str(found.path)
+    name = name_of(found.path)
     if found.problem is not None:
         code, message = found.problem
         return _refused(name, Refused(code, message), warehouse, options, now)

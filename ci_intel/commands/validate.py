@@ -16,7 +16,7 @@ from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
 from ingest.context import RunContext
-from ingest.discover import STANDARD_INPUT, Found, discover
+from ingest.discover import STANDARD_INPUT, Found, discover, name_of
 from ingest.readers import FORMATS
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def validate(
 
 def _judge(found: Found, options: loading.Options, limits: Limits) -> loading.Report:
     now = datetime.now(UTC)
-    name = str(found.path)
+    name = name_of(found.path)
     if found.problem is not None:
         return loading.Report(name, "refused", code=found.problem[0], message=found.problem[1])
     opened = (

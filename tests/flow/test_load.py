@@ -333,3 +333,18 @@ def test_json_is_one_object_a_file_and_nothing_else(hub: Hub) -> None:
         "contracts", "rejects", "code", "message",
     }  # fmt: skip
     assert (second["status"], second["code"], second["load_id"]) == ("unknown", "unknown_format", None)
+
+
+@pytest.mark.parametrize("content", [lines(event()), b""], ids=["good", "refused"])
+def test_a_file_name_of_any_bytes_is_printed_and_kept_on_one_line(hub: Hub, content: bytes) -> None:
+    path = hub.file("in/other", content)
+    path.rename(os.fsdecode(os.fsencode(path.parent) + b"/a\nb\x1b[2J\xff.ndjson"))
+
+    result = hub.run("load", path.parent)
+
+    table = "raw.loads" if content else "raw.refusals"
+    kept = hub.value(f"select source_name from {table}")
+    assert kept == f"{path.parent}/a\\nb\\x1b[2J\\udcff.ndjson"
+    assert result.exit_code == (0 if content else 1)
+    assert len(result.stdout.splitlines()) == 1
+    assert kept in result.stdout
