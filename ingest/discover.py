@@ -53,7 +53,8 @@ def _meant_by(argument: str) -> Iterator[Found]:
     if argument == STANDARD_INPUT:
         yield Found(path, is_named=True)
     elif exists and path.is_dir():
-        yield from _inside(path, frozenset())
+        inside = [*_inside(path, frozenset())]
+        yield from inside or [Found(path, is_named=True, problem=("empty", "no file is in this folder"))]
     elif exists or os.path.islink(argument) or not glob.has_magic(argument):  # noqa: PTH114
         yield Found(path, is_named=True, problem=None if exists else ("missing", "no such file"))
     else:

@@ -229,6 +229,7 @@ def _context_for(found: Reader, given: RunContext) -> RunContext:
 
 
 def _duplicate(evidence: Evidence, known: Row) -> Report:
+    rejected = known["rejected_event_count"]
     return Report(
         evidence.name,
         "duplicate",
@@ -237,6 +238,9 @@ def _duplicate(evidence: Evidence, known: Row) -> Report:
         known["generation"],
         events=known["event_count"],
         duplicate=known["event_count"],
+        message=f"{rejected:,} of them were rejected then; `ci-intel rejects {known['load_id'][:12]}` shows them"
+        if rejected
+        else None,
     )
 
 

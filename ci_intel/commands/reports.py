@@ -53,13 +53,16 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(report, default=str))
         return
-    what = f"{report.status:<10} {report.file}" + (f"  {report.format}:" if report.format else "")
+    what = f"{report.status:<10} {report.file}"
+    counted = f"{what}  {report.format}:"
     load_id = (report.load_id or "")[:12]
     if report.status in ("loaded", "valid"):
         rejected = f", {report.rejected:,} rejected" if report.rejected else ""
-        click.echo(f"{what} {report.loaded:,} events{rejected}  [{load_id}]")
+        click.echo(f"{counted} {report.loaded:,} events{rejected}  [{load_id}]")
     elif report.status == "duplicate":
-        click.echo(f"{what} {report.duplicate:,} events, all loaded before  [{load_id}]")
+        click.echo(f"{counted} {report.duplicate:,} events, all read before  [{load_id}]")
+        if report.message:
+            click.echo(f"{report.file}: {report.message}", err=True)
     else:
         click.echo(what)
         click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)

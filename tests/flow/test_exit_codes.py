@@ -23,10 +23,21 @@ def test_rejects_are_bad_above_what_is_put_up_with(hub: Hub, allowed: str, exit_
     assert hub.run("load", hub.file("bad.ndjson", BAD), "--max-rejected", allowed).exit_code == exit_code
 
 
-def test_a_duplicate_of_a_load_with_rejects_is_no_longer_bad(hub: Hub) -> None:
+def test_a_duplicate_of_a_load_with_rejects_is_no_longer_bad_and_says_that_there_were_some(hub: Hub) -> None:
     path = hub.file("bad.ndjson", BAD)
 
-    assert [hub.run("load", path).exit_code for _ in range(2)] == [1, 0]
+    first, again = (hub.run("load", path) for _ in range(2))
+
+    assert (first.exit_code, again.exit_code) == (1, 0)
+    assert "2 of them were rejected then; `ci-intel rejects " in again.stderr
+
+
+def test_an_empty_folder_is_bad_evidence_like_a_pattern_that_matches_nothing(hub: Hub) -> None:
+    folder = hub.file("reports/.gitkeep", b"").parent
+
+    for command in ("load", "validate"):
+        result = hub.run(command, folder)
+        assert (result.exit_code, result.stderr) == (1, f"{folder}: no file is in this folder [empty]\n")
 
 
 @pytest.mark.parametrize(
