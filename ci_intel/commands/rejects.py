@@ -53,7 +53,7 @@ def rejects(
     """
     Show the events that were rejected, newest first, and why; of one load, if LOAD_ID (or its beginning) is given.
 
-    What a reload has read well since is no longer listed.
+    Each begins with the place that `ci-intel show` takes. What a reload has read well since is no longer listed.
     """
     opened = read_warehouse(warehouse_flag, lock_timeout)
     try:
@@ -66,6 +66,7 @@ def rejects(
         elif wants_files:
             click.echo(f"{row['source_name']}: {row['message']} [{row['code']}]")
         else:
-            click.echo(f"{row['source_name']}:{row['line']}: {row['message']} [{row['code']}]")
+            place = f"{row['load_id'][:12]}:{row['line']}"
+            click.echo(f"{place}  {row['source_name']}:{row['line']}: {row['message']} [{row['code']}]")
     if not rows and not as_json:
         click.echo("none")

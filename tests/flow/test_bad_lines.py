@@ -88,7 +88,9 @@ def test_rejects_lists_them_for_people_and_for_machines(hub: Hub) -> None:
     [for_machines] = map(orjson.loads, hub.run("rejects", report["load_id"][:8], "--json").stdout.splitlines())
     of_another = hub.run("rejects", "f" * 64)
 
-    assert for_people.stdout == f"{FOLDER / 'nan.ndjson'}:2: NaN is not a JSON number [not_finite]\n"
+    place = f"{report['load_id'][:12]}:2"
+    assert for_people.stdout == f"{place}  {FOLDER / 'nan.ndjson'}:2: NaN is not a JSON number [not_finite]\n"
+    assert b"NaN" in hub.run("show", place).stdout_bytes
     assert for_machines["line"] == 2
     assert for_machines["load_id"] == report["load_id"]
     assert of_another.stdout == "none\n"
