@@ -63,10 +63,8 @@ def _print_fleet(rows: Sequence[Row], *, is_simulated: bool) -> None:
         return
     week = f"week of {rows[0]['week_start_date']}" + ("" if rows[0]["is_complete"] else ", in progress")
     origin = "simulated fleet" if is_simulated else "real evidence"
-    known = [row for row in rows if row["status"] != "grey"]
-    if not known:
-        reason = max({row["why"] for row in rows}, key=[row["why"] for row in rows].count)
-        click.echo(f"{origin}, {week}: all {len(rows)} metrics are grey. {reason}")
+    if all(row["status"] == "grey" for row in rows) and len({row["why"] for row in rows}) == 1:
+        click.echo(f"{origin}, {week}: all {len(rows)} metrics are grey. {rows[0]['why']}")
         return
     from rich.console import Console
     from rich.table import Table
