@@ -111,7 +111,8 @@ def _explain(text: bytes) -> Any:
         )
     except json.JSONDecodeError as error:
         offset = len(decoded[: error.pos].encode("utf-8", "surrogatepass"))
-        raise NotJson("not_json", f"not JSON: {error.msg} at column {error.colno}", offset) from error
+        message = error.msg.removesuffix(" at")
+        raise NotJson("not_json", f"not JSON: {message} at column {error.colno}", offset) from error
     except RecursionError as error:
         raise NotJson("too_deep", "nested too deep to be read") from error
     if "\\u" in decoded:

@@ -43,10 +43,14 @@ def context_options(command: Command) -> Command:
     """Add the options that say which run a report belongs to."""
     for option in reversed(
         [
-            click.option("--provider", callback=_matching(r"[a-z][a-z0-9_-]*"), help="The CI system, such as github."),
+            click.option(
+                "--provider",
+                callback=_matching(r"[a-z][a-z0-9_-]*", "one lower-case word, such as github"),
+                help="The CI system, such as github.",
+            ),
             click.option(
                 "--repository",
-                callback=_matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+"),
+                callback=_matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", "OWNER/NAME"),
                 metavar="OWNER/NAME",
                 help="The repository a report belongs to.",
             ),
@@ -55,7 +59,7 @@ def context_options(command: Command) -> Command:
             click.option(
                 "--commit",
                 "commit_sha",
-                callback=_matching(r"[0-9a-f]{40}"),
+                callback=_matching(r"[0-9a-f]{40}", "a whole commit SHA, 40 lower-case hex digits"),
                 metavar="SHA",
                 help="The commit, 40 hex digits.",
             ),
@@ -125,10 +129,10 @@ def archive_folder(flag: Path | None, url: str) -> Path:
     return flag or settings.duckdb_path(url).parent / "archive"
 
 
-def _matching(pattern: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+def _matching(pattern: str, wanted: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
     def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(pattern, value):
-            raise click.BadParameter(f"{value!r} does not look like one")
+            raise click.BadParameter(f"{value!r} is not {wanted}")
         return value
 
     return check
