@@ -39,9 +39,11 @@ def show(place: str, warehouse_flag: str | None, archive: Path | None, lock_time
     Print the evidence behind a load, byte for byte; with :LINE that line of it.
 
     Of a report that is not read line by line, :LINE is the ordinal of an event (`_source_line`), and
-    the event is printed as the hub understood it. The beginning of a LOAD_ID is enough.
+    the event is printed as the hub understood it. The beginning of a LOAD_ID is enough, and an
+    `_event_id` (LOAD_ID:GENERATION:LINE), as models carry it, may be pasted whole.
     """
-    load_id, _, line = place.partition(":")
+    load_id, _, rest = place.partition(":")
+    line = rest.rpartition(":")[2]
     if line and not line.isdecimal():
         raise click.BadParameter(f"{line!r} is not a line number; write LOAD_ID:LINE")
     url = settings.warehouse_url(warehouse_flag, os.environ) or settings.DEFAULT_WAREHOUSE
