@@ -226,6 +226,13 @@ def test_show_prints_the_bytes_of_a_load_and_of_a_line(hub: Hub) -> None:
     assert hub.run("show", report["load_id"] + ":4").stdout_bytes == lines(event(decision="deny"))
 
 
+def test_an_event_id_can_be_pasted_into_show(hub: Hub) -> None:
+    hub.load(hub.file("evidence.ndjson", lines(event(), event(decision="deny"))))
+    event_id = hub.value("select _event_id from raw.policy_decisions where decision = 'deny'")
+
+    assert hub.run("show", event_id).stdout_bytes == lines(event(decision="deny"))
+
+
 def test_show_prints_the_nth_event_of_a_report(hub: Hub) -> None:
     [report] = hub.load(JUNIT, *SHOP)
 
