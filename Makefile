@@ -76,7 +76,7 @@ bench: setup ## The speed figures, as ratios against named peers, in one run.
 	python benchmarks/run.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
-	uv pip compile pyproject.toml --extra dev --extra dbt --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --quiet --output-file requirements.lock --upgrade
 
 clean: ## Remove the environment, the warehouse and what was built.
