@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 DEFAULT_WAREHOUSE = "duckdb:///warehouse/ci_intel.duckdb"
+BIGQUERY = "bigquery://"
 _DUCKDB = "duckdb:///"
 
 
@@ -26,7 +27,7 @@ def warehouse_url(flag: str | None, environment: Mapping[str, str], *, if_config
     if bool(project) != bool(dataset):
         raise click.UsageError("CI_INTEL_BQ_PROJECT and CI_INTEL_BQ_DATASET go together; one of them is not set")
     if project:
-        return f"bigquery://{project}/{dataset}"
+        return f"{BIGQUERY}{project}/{dataset}"
     return None if if_configured else DEFAULT_WAREHOUSE
 
 
@@ -37,7 +38,9 @@ def duckdb_path(url: str) -> Path:
     Raises `click.UsageError` for any other URL.
     """
     if not url.startswith(_DUCKDB) or url == _DUCKDB:
-        raise click.UsageError(f"not a warehouse: {url!r}; write duckdb:///relative/path or duckdb:////absolute/path")
+        raise click.UsageError(
+            f"not a warehouse: {url!r}; write duckdb:///relative/path, duckdb:////absolute/path or bigquery://project/dataset"
+        )
     return Path(url.removeprefix(_DUCKDB))
 
 

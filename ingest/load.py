@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from ci_intel import __version__, contracts, faults
-from ci_intel.errors import Refused
+from ci_intel.errors import Refused, WarehouseUnavailable
 from ci_intel.identities import load_id
 from ci_intel.redact import redact
 from ingest import ledger, topics
@@ -28,7 +28,7 @@ from ingest.gate import NO_TOPIC, Load, Origin, Prepared, Reject
 from ingest.prepare import prepared_parts
 from ingest.readers import Reader, reader
 from ingest.tables import Table
-from ingest.warehouse import LoadTransaction, Row, Warehouse
+from ingest.warehouse import AlreadyCommitted, LoadTransaction, Row, Warehouse
 
 SHOWN_REJECTS = 20
 UNKNOWN_FORMAT = "unknown_format"
@@ -106,7 +106,10 @@ def load_file(
         known = warehouse.newest_generation(reading.load.load_id)
         if known is not None:
             return _duplicate(evidence, known)
-        return _commit(evidence, reading, warehouse, options, progress)
+        try:
+            return _commit(evidence, reading, warehouse, options, progress)
+        except AlreadyCommitted:
+            return _duplicate(evidence, _committed(reading.load, warehouse))
     except Refused as refusal:
         report = _refused(evidence, refusal, options)
         note_refusal(report, warehouse, options, now, _digest_if_any(evidence))
@@ -145,8 +148,17 @@ def reload_file(evidence: Evidence, known: Row, warehouse: Warehouse, options: O
     kept = replace(options, archive=None, format=known["format"], submitted_by=known["submitted_by"])
     try:
         return _commit(evidence, _Reading(reader(known["format"]), context, load), warehouse, kept, lambda _: None)
+    except AlreadyCommitted:
+        return _duplicate(evidence, _committed(load, warehouse))
     except Refused as refusal:
         return _refused(evidence, refusal, kept)
+
+
+def _committed(load: Load, warehouse: Warehouse) -> Row:
+    known = warehouse.newest_generation(load.load_id)
+    if known is None:
+        raise WarehouseUnavailable(f"{warehouse.url}: load {load.load_id} was committed, but is not in the ledger")
+    return known
 
 
 def _reading_of(evidence: Evidence, options: Options, now: datetime) -> _Reading:

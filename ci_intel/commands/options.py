@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ci_intel import settings
+from ci_intel.errors import HubError
 
 if TYPE_CHECKING:
     from ingest.warehouse import Warehouse
@@ -22,19 +23,28 @@ warehouse_option = click.option(
     "--warehouse",
     "warehouse_flag",
     metavar="URL",
-    help=f"duckdb:///path. Else CI_INTEL_WAREHOUSE, else {settings.DEFAULT_WAREHOUSE}.",
+    help="duckdb:///path or bigquery://project/dataset. Else CI_INTEL_WAREHOUSE, else CI_INTEL_BQ_PROJECT and "
+    f"CI_INTEL_BQ_DATASET, else {settings.DEFAULT_WAREHOUSE}.",
 )
 archive_option = click.option(
     "--archive",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the original bytes are kept. Default: archive/ beside the warehouse.",
+    envvar="CI_INTEL_ARCHIVE",
+    show_envvar=True,
+    help="Where the original bytes are kept. Default: archive/ beside the warehouse's file.",
 )
 lock_timeout_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
     default=120.0,
     show_default=True,
-    help="Seconds to wait for a warehouse that another process is writing.",
+    help="Seconds to wait for a warehouse that another process is writing, or that does not answer.",
+)
+create_dataset_option = click.option(
+    "--create-dataset",
+    "creates_datasets",
+    is_flag=True,
+    help="BigQuery: create the datasets first, in CI_INTEL_BQ_LOCATION, if they are not there.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else.")
 
@@ -105,15 +115,32 @@ def open_warehouse(
     *,
     lock_timeout: float,
     is_read_only: bool = False,
+    creates_datasets: bool = False,
     on_wait: Callable[[str], None] = lambda _: None,
 ) -> Warehouse:
     """Open the warehouse of a URL. Raises `HubError` if that cannot be done."""
-    if url.startswith("bigquery://"):
-        raise click.UsageError("this version of the hub writes DuckDB only; set --warehouse duckdb:///path")
+    if url.startswith(settings.BIGQUERY):
+        return _open_bigquery(url, lock_timeout, creates_datasets)
     path = settings.duckdb_path(url)
     from ingest.warehouse.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(path, lock_timeout=lock_timeout, is_read_only=is_read_only, on_wait=on_wait)
+
+
+def _open_bigquery(url: str, deadline: float, creates_datasets: bool) -> Warehouse:
+    try:
+        from ingest.warehouse.bigquery import BigQueryWarehouse
+    except ModuleNotFoundError as error:
+        raise HubError(
+            f"{url}: BigQuery needs one more package: pip install 'ci-intelligence-hub[bigquery]' ({error.name})"
+        ) from error
+    return BigQueryWarehouse(
+        url,
+        location=os.environ.get("CI_INTEL_BQ_LOCATION") or None,
+        endpoint=os.environ.get("CI_INTEL_BQ_ENDPOINT") or None,
+        deadline=deadline,
+        creates_datasets=creates_datasets,
+    )
 
 
 def read_warehouse(flag: str | None, lock_timeout: float = 120.0) -> Warehouse:
@@ -126,6 +153,8 @@ def read_warehouse(flag: str | None, lock_timeout: float = 120.0) -> Warehouse:
 
 def archive_folder(flag: Path | None, url: str) -> Path:
     """Return where the archive is: as said, else beside the warehouse."""
+    if url.startswith(settings.BIGQUERY):
+        url = settings.DEFAULT_WAREHOUSE
     return flag or settings.duckdb_path(url).parent / "archive"
 
 

@@ -11,13 +11,14 @@ _EVENTS = """
     select
         loads.source_name, rejects.line, rejects.code, rejects.pointer, rejects.message,
         rejects.content, rejects.byte_offset, rejects.load_id, rejects.loaded_at
-    from raw.rejects
-    inner join raw.loads on rejects.load_id = loads.load_id and rejects.generation = loads.generation
+    from raw.rejects as rejects
+    inner join raw.loads as loads
+        on rejects.load_id = loads.load_id and rejects.generation = loads.generation
     where
         starts_with(rejects.load_id, ?)
-        and loads.generation = (
-            select max(other.generation) from raw.loads as other
-            where other.load_id = loads.load_id
+        and not exists (
+            select 1 from raw.loads as newer
+            where newer.load_id = loads.load_id and newer.generation > loads.generation
         )
     order by rejects.loaded_at desc, rejects.load_id, rejects.line
     limit ?

@@ -9,18 +9,23 @@ from ci_intel import contracts
 from ci_intel.commands.options import json_option, lock_timeout_option, read_warehouse, warehouse_option
 
 _PER_TOPIC = """
-    with newest as (
-        select * from raw.loads
-        qualify generation = max(generation) over (partition by load_id)
-    )
     select
-        topic,
-        count(*) as loads,
-        max(committed_at) as last_committed_at
-    from newest, unnest(string_split(topics, chr(10))) as split(topic)
-    where topic <> ''
-    group by topic
+        load_topics.topic,
+        count(distinct loads.load_id) as loads,
+        max(loads.committed_at) as last_committed_at
+    from raw.load_topics as load_topics
+    inner join raw.loads as loads
+        on load_topics.load_id = loads.load_id and load_topics.generation = loads.generation
+    where
+        load_topics.loaded_event_count > 0
+        and not exists (
+            select 1 from raw.loads as newer
+            where newer.load_id = loads.load_id and newer.generation > loads.generation
+        )
+    group by load_topics.topic
 """
+# BigQuery asks for a bound on the partitions it is to read, even if that is all of them.
+_ROWS = "select count(*) as row_count from raw.{table} where _loaded_at >= cast('1970-01-01' as timestamp)"
 _SUMS = """
     select
         count(*) as loads,
@@ -45,7 +50,7 @@ def status(warehouse_flag: str | None, lock_timeout: float, as_json: bool) -> No
     try:
         known = {row["topic"]: row for row in opened.query(_PER_TOPIC)}
         rows = {
-            name: opened.query(f"select count(*) as row_count from raw.{topic.raw_tables[0]}")[0]["row_count"]
+            name: opened.query(_ROWS.format(table=topic.raw_tables[0]))[0]["row_count"]
             for name, topic in contracts.topics().items()
             if name in known
         }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -19,20 +18,30 @@ from ingest.tables import Table
 Row = Mapping[str, Any]
 
 
+class AlreadyCommitted(Exception):
+    """Another loader has committed the same load; nothing was added."""
+
+
 class LoadTransaction(Protocol):
     """An open load: nothing of it is visible until `commit`, and nothing remains without it."""
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to a raw table."""
 
-    def commit(self, ledger: Row) -> datetime:
-        """Make everything visible at once, with its row in the ledger; return the moment of the commit (UTC)."""
+    def commit(self, ledger: Row) -> None:
+        """
+        Make everything visible at once, with its row in the ledger and the warehouse's own time.
+
+        Raises `AlreadyCommitted` if another loader was faster; then nothing was added.
+        """
 
 
 class Warehouse(Protocol):
     """An engine that keeps the raw tables."""
 
     url: str
+    loads_at_once: int
+    """How many loads one process may have open at the same time."""
 
     def plan(self, tables: Sequence[Table]) -> Sequence[str]:
         """Return the statements that would create what is missing of `tables`; additive, in order."""

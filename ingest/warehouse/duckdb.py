@@ -7,7 +7,7 @@ One process writes at a time. Who finds the file locked waits, with growing paus
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +53,7 @@ class DuckDBWarehouse:
     ) -> None:
         self.url = f"{PREFIX}{path}"
         self.path = path
+        self.loads_at_once = 1
         self._memory_limit = memory_limit
         self._connection = self._connected(lock_timeout, is_read_only, on_wait)
 
@@ -91,27 +92,7 @@ class DuckDBWarehouse:
             "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'raw'"
         ).fetchall():
             known.setdefault(table_name, {})[column_name] = data_type
-        statements = [] if known else ["create schema if not exists raw"]
-        for table in (*ledger.TABLES, *tables):
-            statements += self._missing(table, known.get(table.name))
-        return statements
-
-    def _missing(self, table: Table, known: dict[str, str] | None) -> Sequence[str]:
-        columns = table.own_columns if table in ledger.TABLES else table.all_columns
-        if known is None:
-            declared = ",\n    ".join(f"{column.name} {TYPES[column.type]}" for column in columns)
-            return [f"create table raw.{table.name} (\n    {declared}\n)"]
-        for column in columns:
-            if known.get(column.name, TYPES[column.type]) != TYPES[column.type]:
-                raise WarehouseUnavailable(
-                    f"raw.{table.name}.{column.name} is {known[column.name]} in {self.path}, but this version of "
-                    f"the hub writes {TYPES[column.type]}; load into a new warehouse"
-                )
-        return [
-            f"alter table raw.{table.name} add column {column.name} {TYPES[column.type]}"
-            for column in columns
-            if column.name not in known
-        ]
+        return missing(str(self.path), tables, known)
 
     def extend(self, tables: Sequence[Table]) -> Sequence[str]:
         """Create what is missing, in one transaction."""
@@ -209,7 +190,7 @@ class DuckDBLoad:
         self._warehouse.insert(table, rows)
         faults.point("after_append")
 
-    def commit(self, row: Row) -> datetime:
+    def commit(self, row: Row) -> None:
         """Write the ledger's row and commit. The clock never stands still or goes back between two commits."""
         newest = self._warehouse.query("select max(committed_at) as newest from raw.loads")[0]["newest"]
         committed_at = datetime.now(UTC).replace(tzinfo=None)
@@ -221,7 +202,6 @@ class DuckDBLoad:
         self._warehouse.commit()
         self.is_committed = True
         faults.point("after_commit")
-        return committed_at.replace(tzinfo=UTC)
 
 
 def _is_lock(error: duckdb.Error) -> bool:
@@ -230,3 +210,34 @@ def _is_lock(error: duckdb.Error) -> bool:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
+
+
+def missing(where: str, tables: Sequence[Table], known: Mapping[str, Mapping[str, str]]) -> Sequence[str]:
+    """
+    Return the statements that create what is missing of `tables`; additive, in order.
+
+    `known` has the type of each column of each table that is there. Raises `WarehouseUnavailable`
+    for a column whose type is another; `where` says in which warehouse.
+    """
+    statements = [] if known else ["create schema if not exists raw"]
+    for table in (*ledger.TABLES, *tables):
+        statements += _missing_of(where, table, known.get(table.name))
+    return statements
+
+
+def _missing_of(where: str, table: Table, known: Mapping[str, str] | None) -> Sequence[str]:
+    columns = table.own_columns if table in ledger.TABLES else table.all_columns
+    if known is None:
+        declared = ",\n    ".join(f"{column.name} {TYPES[column.type]}" for column in columns)
+        return [f"create table raw.{table.name} (\n    {declared}\n)"]
+    for column in columns:
+        if known.get(column.name, TYPES[column.type]) != TYPES[column.type]:
+            raise WarehouseUnavailable(
+                f"raw.{table.name}.{column.name} is {known[column.name]} in {where}, but this version of "
+                f"the hub writes {TYPES[column.type]}; load into a new warehouse"
+            )
+    return [
+        f"alter table raw.{table.name} add column {column.name} {TYPES[column.type]}"
+        for column in columns
+        if column.name not in known
+    ]
