@@ -15,19 +15,19 @@ _EVENTS = """
     inner join raw.loads as loads
         on rejects.load_id = loads.load_id and rejects.generation = loads.generation
     where
-        starts_with(rejects.load_id, ?)
+        starts_with(rejects.load_id, $load_id)
         and not exists (
             select 1 from raw.loads as newer
             where newer.load_id = loads.load_id and newer.generation > loads.generation
         )
     order by rejects.loaded_at desc, rejects.load_id, rejects.line
-    limit ?
+    limit $limit
 """
 _FILES = """
     select source_name, status, code, message, format, content_sha256, repository, refused_at
     from raw.refusals
     order by refused_at desc, source_name
-    limit ?
+    limit $limit
 """
 
 
@@ -58,7 +58,11 @@ def rejects(
     """
     opened = read_warehouse(warehouse_flag, lock_timeout)
     try:
-        rows = opened.query(_FILES, [limit]) if wants_files else opened.query(_EVENTS, [load_id, limit])
+        rows = (
+            opened.query(_FILES, {"limit": limit})
+            if wants_files
+            else opened.query(_EVENTS, {"load_id": load_id, "limit": limit})
+        )
     finally:
         opened.close()
     for row in rows:

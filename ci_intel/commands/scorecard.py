@@ -16,7 +16,7 @@ _WEEK = """
         is_simulated, week_start_date, is_complete, pillar, metric_id, metric_version, name, status, why, trend, owner,
         metric_value, unit, target, numerator, denominator, change_over_four_weeks, grey_reason
     from marts.executive_scorecard
-    where weeks_ago = ?
+    where weeks_ago = $weeks_ago
     order by is_simulated, pillar, name
 """
 _COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
@@ -48,7 +48,7 @@ def scorecard(weeks_ago: int, warehouse_flag: str | None, lock_timeout: float, a
 def _rows(weeks_ago: int, warehouse_flag: str | None, lock_timeout: float) -> Sequence[Row]:
     opened = read_warehouse(warehouse_flag, lock_timeout)
     try:
-        rows = opened.query(_WEEK, [weeks_ago])
+        rows = opened.query(_WEEK, {"weeks_ago": weeks_ago})
     except WarehouseUnavailable as error:
         raise NotFound("this warehouse has no scorecard yet: run `dbt build`") from error
     finally:

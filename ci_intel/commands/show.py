@@ -59,9 +59,9 @@ def _ledger_row(load_id: str, url: str, lock_timeout: float) -> Row:
     warehouse = open_warehouse(url, lock_timeout=lock_timeout, is_read_only=True)
     try:
         rows = warehouse.query(
-            "select * from raw.loads where starts_with(load_id, ?) "
+            "select * from raw.loads where starts_with(load_id, $load_id) "
             "qualify generation = max(generation) over (partition by load_id) limit 2",
-            [load_id],
+            {"load_id": load_id},
         )
     finally:
         warehouse.close()

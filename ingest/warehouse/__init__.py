@@ -16,6 +16,8 @@ import pyarrow as pa
 from ingest.tables import Table
 
 Row = Mapping[str, Any]
+NO_PARAMETERS: Mapping[str, Any] = {}
+NEWEST_GENERATION = "select * from raw.loads where load_id = $load_id order by generation desc limit 1"
 
 
 class AlreadyCommitted(Exception):
@@ -58,8 +60,13 @@ class Warehouse(Protocol):
     def note(self, table: str, rows: pa.Table) -> None:
         """Append rows of one of the ledger's tables, committed at once."""
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Row]:
-        """Return the rows of a query over the raw tables (`raw.<table>`), as mappings."""
+    def query(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Row]:
+        """
+        Return the rows of a query, as mappings; moments are UTC, without a zone.
+
+        It names tables as `raw.<table>` and `marts.<table>`, parameters as `$name`, and says only
+        what both engines understand.
+        """
 
     def close(self) -> None:
         """Let go of the warehouse, so that others can write."""

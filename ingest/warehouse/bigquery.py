@@ -30,7 +30,7 @@ from ci_intel import __version__, faults
 from ci_intel.errors import WarehouseUnavailable
 from ingest import ledger
 from ingest.tables import ARROW, Table, Type
-from ingest.warehouse import AlreadyCommitted, Row
+from ingest.warehouse import NEWEST_GENERATION, NO_PARAMETERS, AlreadyCommitted, Row
 from ingest.warehouse.googlesql import (
     ALREADY_COMMITTED,
     TYPES,
@@ -145,7 +145,7 @@ class BigQueryWarehouse:
 
     def newest_generation(self, load_id: str) -> Row | None:
         """Return the ledger's row of the newest generation of a load."""
-        rows = self.query("select * from raw.loads where load_id = ? order by generation desc limit 1", [load_id])
+        rows = self.query(NEWEST_GENERATION, {"load_id": load_id})
         return rows[0] if rows else None
 
     @contextmanager
@@ -164,9 +164,9 @@ class BigQueryWarehouse:
         except JobFailed as failure:
             raise WarehouseUnavailable(f"{self.url}: refused: {first_line(failure)}") from failure
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Row]:
+    def query(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Row]:
         """Return the rows of a query; moments come as UTC without a zone, as they do from DuckDB."""
-        bound = [bigquery.ScalarQueryParameter(None, _PYTHON_TYPES[type(value)], value) for value in parameters]
+        bound = [bigquery.ScalarQueryParameter(name, _PYTHON_TYPES[type(value)], value) for name, value in parameters.items()]
         return [
             {name: _without_zone(value) for name, value in row.items()}
             for row in self.jobs.query(located(self.address, sql), bound)

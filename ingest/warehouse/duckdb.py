@@ -20,7 +20,7 @@ from ci_intel import faults
 from ci_intel.errors import WarehouseUnavailable
 from ingest import ledger
 from ingest.tables import Table, Type
-from ingest.warehouse import Row
+from ingest.warehouse import NEWEST_GENERATION, NO_PARAMETERS, Row
 
 TYPES = {
     Type.STRING: "VARCHAR",
@@ -105,7 +105,7 @@ class DuckDBWarehouse:
 
     def newest_generation(self, load_id: str) -> Row | None:
         """Return the ledger's row of the newest generation of a load."""
-        rows = self.query("select * from raw.loads where load_id = ? order by generation desc limit 1", [load_id])
+        rows = self.query(NEWEST_GENERATION, {"load_id": load_id})
         return rows[0] if rows else None
 
     @contextmanager
@@ -124,7 +124,7 @@ class DuckDBWarehouse:
         with self._transaction():
             self.insert(table, rows)
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Row]:
+    def query(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Row]:
         """Return the rows of a query."""
         cursor = self._execute(sql, parameters)
         names = [column[0] for column in cursor.description or ()]
@@ -168,9 +168,9 @@ class DuckDBWarehouse:
             # The engine has already ended the transaction that failed.
             return
 
-    def _execute(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+    def _execute(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(sql, parameters or None)
+            return self._connection.execute(sql, dict(parameters) or None)
         except duckdb.Error as error:
             raise self._unavailable(error) from error
 

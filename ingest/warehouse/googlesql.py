@@ -199,5 +199,5 @@ def commit_script(address: Address, inserts: Sequence[str]) -> str:
 
 
 def located(address: Address, sql: str) -> str:
-    """Return a query over `raw.<table>` and `marts.<table>` with the names that these have in BigQuery."""
-    return _SCHEMA.sub(lambda match: address.table(match[1], match[2]), sql)
+    """Return a query over `raw.<table>` and `marts.<table>` with `$parameters`, as BigQuery spells them."""
+    return _SCHEMA.sub(lambda match: address.table(match[1], match[2]), sql).replace("$", "@")
