@@ -13,4 +13,15 @@
         on
             raw_rows._load_id = loads.load_id
             and raw_rows._generation = loads.generation
+    where {{ any_partition('raw_rows') }}
 {% endmacro %}
+
+
+{#
+    A bound that is always met. BigQuery refuses a query of a raw table that says nothing of its
+    partitions, so that nobody reads years by mistake; who filters a staging model by `_loaded_at`
+    reads only those.
+#}
+{% macro any_partition(relation) -%}
+    {{ relation }}._loaded_at >= cast('1970-01-01 00:00:00' as timestamp)
+{%- endmacro %}

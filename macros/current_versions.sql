@@ -14,14 +14,17 @@
     {%- set _ = ref('stg_loads') -%}
     {%- set unseen = new_loads() if is_incremental() else none -%}
     {%- set is_partial = unseen is not none and not unseen.has_reload -%}
-    with new_versions as (
-
+    {%- set new_rows -%}
         select * from {{ versions }}
-        {% if is_partial %}
+        {%- if is_partial %}
             where
                 _committed_at >= {{ unseen.committed_since }}
                 and _loaded_at >= {{ unseen.loaded_since }}
-        {% endif %}
+        {%- endif %}
+    {%- endset -%}
+    with new_versions as (
+
+        {{ new_rows }}
 
     ),
 
@@ -38,6 +41,8 @@
                         {%- if not loop.last %} and {% endif %}
                     {% endfor %}
             )
+            {% set days = known_days(this, '(' ~ new_rows ~ ')', key) %}
+            {% if days is not none %} and {{ in_days('known', days) }} {% endif %}
 
         ),
     {% endif %}
