@@ -120,14 +120,14 @@ def open_warehouse(
 ) -> Warehouse:
     """Open the warehouse of a URL. Raises `HubError` if that cannot be done."""
     if url.startswith(settings.BIGQUERY):
-        return _open_bigquery(url, lock_timeout, creates_datasets)
+        return _open_bigquery(url, lock_timeout, creates_datasets, is_read_only)
     path = settings.duckdb_path(url)
     from ingest.warehouse.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(path, lock_timeout=lock_timeout, is_read_only=is_read_only, on_wait=on_wait)
 
 
-def _open_bigquery(url: str, deadline: float, creates_datasets: bool) -> Warehouse:
+def _open_bigquery(url: str, deadline: float, creates_datasets: bool, is_read_only: bool) -> Warehouse:
     try:
         from ingest.warehouse.bigquery import BigQueryWarehouse
     except ModuleNotFoundError as error:
@@ -140,6 +140,7 @@ def _open_bigquery(url: str, deadline: float, creates_datasets: bool) -> Warehou
         endpoint=os.environ.get("CI_INTEL_BQ_ENDPOINT") or None,
         deadline=deadline,
         creates_datasets=creates_datasets,
+        is_read_only=is_read_only,
     )
 
 

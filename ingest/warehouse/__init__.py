@@ -17,7 +17,13 @@ from ingest.tables import Table
 
 Row = Mapping[str, Any]
 NO_PARAMETERS: Mapping[str, Any] = {}
-NEWEST_GENERATION = "select * from raw.loads where load_id = $load_id order by generation desc limit 1"
+NEWEST_GENERATION = """
+    select load_id, generation, format, event_count, rejected_event_count
+    from raw.loads
+    where load_id = $load_id
+    order by generation desc
+    limit 1
+"""
 
 
 class AlreadyCommitted(Exception):
@@ -52,7 +58,12 @@ class Warehouse(Protocol):
         """Create what is missing of `tables`; return the statements that ran."""
 
     def newest_generation(self, load_id: str) -> Row | None:
-        """Return the ledger's row of a load's newest generation; None if it was never committed."""
+        """
+        Return what the ledger says of a load's newest generation; None if it was never committed.
+
+        Its load_id, generation, format, event_count and rejected_event_count: no more, since every
+        load asks, and BigQuery bills by the column.
+        """
 
     def loading(self) -> AbstractContextManager[LoadTransaction]:
         """Open a load. Leaving without a commit, or by an exception, leaves no trace."""

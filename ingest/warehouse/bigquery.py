@@ -9,6 +9,7 @@ finds it done. See docs/bigquery.md for the quotas behind this.
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 import uuid
@@ -46,8 +47,12 @@ from ingest.warehouse.googlesql import (
 )
 from ingest.warehouse.jobs import NO_RETRY, HeldByAnother, JobFailed, Jobs, first_line
 
-SENT_BYTES = 4_000_000
-"""How much of a load is sent along with its job, as text; a request may have 10 MB, quoted."""
+KEPT_BYTES = 4_000_000
+"""How much of a load is kept in memory; what is more cannot be sent along either."""
+SENT_BYTES = 900_000
+"""The longest text of a table's rows that is sent along; a value of a script may have 1 MB."""
+REQUEST_BYTES = 8_000_000
+"""The longest request; BigQuery takes 10 MB. Texts are quoted in it, which may make them several times longer."""
 UPLOAD_HOURS = 24
 LOADS_AT_ONCE = 8
 _PYTHON_TYPES = {bool: "BOOL", int: "INT64", float: "FLOAT64", str: "STRING", datetime: "TIMESTAMP"}
@@ -58,7 +63,8 @@ class BigQueryWarehouse:
     The raw tables in the dataset `<dataset>_raw`; uploads pass through `<dataset>_uploads`.
 
     `deadline` is for how many seconds BigQuery may be unreachable or busy. `endpoint` is the
-    address of an emulator, which is spoken to without credentials. Raises `WarehouseUnavailable`
+    address of an emulator, which is spoken to without credentials. Who only reads needs no more
+    than the datasets of the query. Raises `WarehouseUnavailable`
     if the datasets are not there (and `creates_datasets` is not asked for) or somewhere else than
     `location`.
     """
@@ -71,6 +77,7 @@ class BigQueryWarehouse:
         endpoint: str | None = None,
         deadline: float = 120.0,
         creates_datasets: bool = False,
+        is_read_only: bool = False,
     ) -> None:
         self.url = url
         self.address = address_of(url)
@@ -78,10 +85,11 @@ class BigQueryWarehouse:
         self._deadline = deadline
         self.client = self._connected(endpoint)
         self.writer = uuid.uuid4().hex
-        self.jobs = Jobs(self.client, location or "", url, deadline, self.writer)
+        self.jobs = Jobs(self.client, location, url, deadline, self.writer)
         if creates_datasets:
             self._create_datasets(location)
-        self.jobs = Jobs(self.client, self._location_as_it_is(location), url, deadline, self.writer)
+        if not is_read_only:
+            self.jobs = Jobs(self.client, self._location_as_it_is(location), url, deadline, self.writer)
 
     def _connected(self, endpoint: str | None) -> bigquery.Client:
         options = ClientOptions(api_endpoint=endpoint) if endpoint else None
@@ -109,7 +117,7 @@ class BigQueryWarehouse:
     def _create(self, dataset: bigquery.Dataset) -> None:
         self.jobs.call(lambda: self.client.create_dataset(dataset, exists_ok=True, retry=NO_RETRY))
 
-    def _location_as_it_is(self, wanted: str | None) -> str:
+    def _location_as_it_is(self, wanted: str | None) -> str | None:
         name = self.address.dataset_of("raw")
 
         def known() -> Any:
@@ -121,13 +129,13 @@ class BigQueryWarehouse:
                     "create it with --create-dataset (CI_INTEL_BQ_LOCATION says where), or check the name"
                 ) from error
 
-        location = str(self.jobs.call(known).location)
-        if wanted and wanted.lower() != location.lower():
+        location = self.jobs.call(known).location
+        if wanted and location and wanted.lower() != location.lower():
             raise WarehouseUnavailable(
                 f"{self.url}: the dataset {name} is in {location}, but CI_INTEL_BQ_LOCATION is {wanted}; "
                 "a dataset cannot be moved: correct the variable, or name another dataset"
             )
-        return location
+        return location or wanted
 
     def plan(self, tables: Sequence[Table]) -> Sequence[str]:
         """Return `create` and `alter … add column` statements for what is missing; a changed type is an error."""
@@ -159,7 +167,7 @@ class BigQueryWarehouse:
         [noted] = [known for known in ledger.TABLES if known.name == table]
         try:
             self.jobs.run_once(
-                f"ci_intel_note_{uuid.uuid4().hex}", insert_sent(self.address, noted), [_rows_parameter(noted, [rows])]
+                f"ci_intel_note_{uuid.uuid4().hex}", insert_sent(self.address, noted), [_rows_parameter(noted, sent_rows([rows]))]
             )
         except JobFailed as failure:
             raise WarehouseUnavailable(f"{self.url}: refused: {first_line(failure)}") from failure
@@ -193,7 +201,7 @@ class BigQueryLoad:
             return
         self._kept.setdefault(table, []).append(rows)
         self._kept_bytes += rows.nbytes
-        if self._aside or self._kept_bytes > SENT_BYTES:
+        if self._aside or self._kept_bytes > KEPT_BYTES:
             self._put_aside()
         faults.point("after_append")
 
@@ -211,31 +219,36 @@ class BigQueryLoad:
 
     def commit(self, row: Row) -> None:
         """Make the load visible, once. Raises `AlreadyCommitted` if another loader was faster."""
-        if self._aside:
+        sent = {table: sent_rows(batches) for table, batches in self._kept.items()}
+        if self._aside or not _can_be_sent(sent.values()):
             self._put_aside()
+            sent = {}
         name = f"{row['load_id']}_{row['generation']}"
         uploads = self._uploaded(name)
         try:
-            self._commit(row, name, uploads)
+            self._commit(row, name, sent, uploads)
         finally:
             self._delete(uploads.values())
         faults.point("after_commit")
 
-    def _commit(self, row: Row, name: str, uploads: Mapping[str, str]) -> None:
+    def _commit(self, row: Row, name: str, sent: Mapping[str, str], uploads: Mapping[str, str]) -> None:
         address, tables = self._warehouse.address, _tables()
         ledger_row = pa.Table.from_pylist([{**row, "committed_at": None}], schema=ledger.arrow_schema(ledger.LOADS))
-        inserts = [insert_sent(address, tables[table]) for table in self._kept]
+        inserts = [insert_sent(address, tables[table]) for table in sent]
         inserts += [insert_uploaded(address, tables[table], upload) for table, upload in uploads.items()]
         parameters = [
             bigquery.ScalarQueryParameter("load_id", "STRING", row["load_id"]),
             bigquery.ScalarQueryParameter("generation", "INT64", row["generation"]),
-            _rows_parameter(ledger.LOADS, [ledger_row]),
-            *(_rows_parameter(tables[table], batches) for table, batches in self._kept.items()),
+            _rows_parameter(ledger.LOADS, sent_rows([ledger_row])),
+            *(_rows_parameter(tables[table], rows) for table, rows in sent.items()),
         ]
         faults.point("before_commit")
         try:
             finished = self._warehouse.jobs.run_once(
-                f"ci_intel_load_{name}", commit_script(address, inserts), parameters
+                f"ci_intel_load_{address.dataset}_{name}",
+                commit_script(address, inserts),
+                parameters,
+                holds=lambda: self._is_committed(row),
             )
         except JobFailed as failure:
             if ALREADY_COMMITTED in failure.message:
@@ -249,13 +262,14 @@ class BigQueryLoad:
         if not finished.is_ours:
             raise AlreadyCommitted
 
+    def _is_committed(self, row: Row) -> bool:
+        known = self._warehouse.newest_generation(row["load_id"])
+        return known is not None and bool(known["generation"] >= row["generation"])
+
     def _wait_for_another(self, row: Row) -> None:
         """Wait until the job of another account shows in the ledger."""
         ends_at = time.monotonic() + self._warehouse._deadline
-        while True:
-            known = self._warehouse.newest_generation(row["load_id"])
-            if known is not None and known["generation"] >= row["generation"]:
-                return
+        while not self._is_committed(row):
             if time.monotonic() > ends_at:
                 raise WarehouseUnavailable(
                     f"{self._warehouse.url}: another account is committing the same load; try again later"
@@ -310,8 +324,13 @@ def _tables() -> Mapping[str, Table]:
     return {table.name: table for table in (*ledger.TABLES, *declared)}
 
 
-def _rows_parameter(table: Table, batches: Sequence[pa.Table]) -> bigquery.ScalarQueryParameter:
-    return bigquery.ScalarQueryParameter(f"rows_{table.name}", "STRING", sent_rows(batches))
+def _can_be_sent(texts: Iterable[str]) -> bool:
+    quoted = [(len(text.encode()), len(json.dumps(text))) for text in texts]
+    return all(size <= SENT_BYTES for size, _ in quoted) and sum(size for _, size in quoted) <= REQUEST_BYTES
+
+
+def _rows_parameter(table: Table, rows: str) -> bigquery.ScalarQueryParameter:
+    return bigquery.ScalarQueryParameter(f"rows_{table.name}", "STRING", rows)
 
 
 def _zoned(rows: pa.Table) -> pa.Table:

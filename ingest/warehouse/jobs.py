@@ -9,6 +9,7 @@ is known to have failed. So no two jobs of a chain can both succeed, whoever sen
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from requests import exceptions as http
 
+from ci_intel import faults
 from ci_intel.errors import WarehouseUnavailable
 
 JOB_MINUTES = 10
@@ -78,11 +80,14 @@ class Jobs:
     method raises `WarehouseUnavailable` with one line that says what to do.
     """
 
-    def __init__(self, client: bigquery.Client, location: str, where: str, deadline: float, writer: str) -> None:
+    def __init__(
+        self, client: bigquery.Client, location: str | None, where: str, deadline: float, writer: str
+    ) -> None:
         self._client = client
         self._location = location
         self._where = where
         self._deadline = deadline
+        self._request_seconds = min(_REQUEST_SECONDS, max(1.0, deadline / 4))
         self._writer = writer
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
@@ -91,16 +96,21 @@ class Jobs:
 
         def run() -> Sequence[Any]:
             job = self._client.query(
-                sql, job_config=configuration, location=self._location, retry=NO_RETRY, timeout=_REQUEST_SECONDS
+                sql, job_config=configuration, location=self._location, retry=NO_RETRY, timeout=self._request_seconds
             )
             return [*job.result(retry=DEFAULT_RETRY.with_timeout(self._deadline), timeout=JOB_MINUTES * 60)]
 
         rows: Sequence[Any] = self.call(run)
         return rows
 
-    def run_once(self, job_id: str, sql: str, parameters: Sequence[Any] = ()) -> Finished:
+    def run_once(
+        self, job_id: str, sql: str, parameters: Sequence[Any] = (), *, holds: Callable[[], bool] = lambda: True
+    ) -> Finished:
         """
         Run a script once and for all under this id, or under the next ones of its chain.
+
+        `holds` tells, of a job that somebody else has sent and that succeeded, whether what it did
+        is still there: ids outlive tables that were dropped.
 
         Raises `JobFailed` if BigQuery refuses it and no other try can help, `HeldByAnother` if
         another account has sent it.
@@ -115,8 +125,9 @@ class Jobs:
                 location=self._location,
                 retry=NO_RETRY,
                 job_retry=None,
-                timeout=_REQUEST_SECONDS,
+                timeout=self._request_seconds,
             ),
+            holds,
         )
 
     def load_once(self, job_id: str, path: Path, table: bigquery.TableReference) -> Finished:
@@ -136,10 +147,10 @@ class Jobs:
                     job_id=name,
                     job_config=configuration,
                     location=self._location,
-                    timeout=_REQUEST_SECONDS * 10,
+                    timeout=self._request_seconds * 10,
                 )
 
-        return self._chain(job_id, send)
+        return self._chain(job_id, send, lambda: True)
 
     def call(self, request: Callable[[], Any]) -> Any:
         """Return what a request that may be repeated returns, once BigQuery answers."""
@@ -156,11 +167,12 @@ class Jobs:
             except (api.GoogleAPICallError, auth.GoogleAuthError, http.RequestException) as error:
                 raise self.unavailable(error) from error
 
-    def _chain(self, job_id: str, send: Callable[[str], Any]) -> Finished:
+    def _chain(self, job_id: str, send: Callable[[str], Any], holds: Callable[[], bool]) -> Finished:
         tries = self._tries()
         for number in range(1, _MAX_CHAIN + 1):
             name = job_id if number == 1 else f"{job_id}_{number}"
             job = self._sent(name, send)
+            faults.point("after_send")
             try:
                 self._wait(job)
             except JobFailed as failure:
@@ -170,7 +182,10 @@ class Jobs:
                 if is_ours:
                     tries(failure)
                 continue
-            return Finished(job, self._is_ours(job))
+            if self._is_ours(job):
+                return Finished(job, is_ours=True)
+            if holds():
+                return Finished(job, is_ours=False)
         raise WarehouseUnavailable(f"{self._where}: {_MAX_CHAIN} tries failed, the last as job {name}; nothing was written")
 
     def _sent(self, name: str, send: Callable[[str], Any]) -> Any:
@@ -186,7 +201,7 @@ class Jobs:
 
     def _known(self, name: str) -> Any:
         try:
-            return self._client.get_job(name, location=self._location, retry=NO_RETRY, timeout=_REQUEST_SECONDS)
+            return self._client.get_job(name, location=self._location, retry=NO_RETRY, timeout=self._request_seconds)
         except api.NotFound as error:
             # BigQuery may refuse an id some moments before it can tell of its job.
             unseen = api.ServiceUnavailable(f"job {name} exists, but cannot be seen yet")  # type: ignore[no-untyped-call]
@@ -206,7 +221,7 @@ class Jobs:
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE / 4)
-            self.call(lambda: job.reload(retry=NO_RETRY, timeout=_REQUEST_SECONDS))
+            self.call(lambda: job.reload(retry=NO_RETRY, timeout=self._request_seconds))
         if job.error_result:
             raise JobFailed(str(job.error_result.get("reason")), str(job.error_result.get("message")))
 
@@ -221,7 +236,8 @@ class Jobs:
                     f"{self._where}: no answer for {self._deadline:g} s ({first_line(error)}); try again later, "
                     "with the same evidence: what did commit adds nothing"
                 ) from error
-            time.sleep(pauses[0])
+            # Not all at the same moment: whoever was refused together would be refused together again.
+            time.sleep(pauses[0] * random.uniform(0.5, 1))  # noqa: S311
             pauses[0] = min(pauses[0] * 2, _LONGEST_PAUSE)
 
         return after
@@ -271,5 +287,9 @@ def _advice(error: Exception) -> str:
 
 def first_line(error: Exception) -> str:
     """Return an error's own words without addresses and traces, in one line."""
+    if isinstance(error, http.Timeout):
+        return "it took too long to answer"
+    if isinstance(error, (http.ConnectionError, ConnectionError)):
+        return "it cannot be reached, or cuts the connection"
     message = error.message if isinstance(error, (api.GoogleAPICallError, JobFailed)) else str(error)
     return str(message).strip().partition("\n")[0].partition("; reason: ")[0][:300]
