@@ -59,7 +59,7 @@ evidence: setup
 	    || ci-intel simulate --days 90 --seed 7 --out $(EVIDENCE)/simulated
 
 test: setup ## Set up, then run all tests that need no other service.
-	python -m pytest -n 2 --dist worksteal -m "not corpus and not torture"
+	python -m pytest -n 2 --dist worksteal -m "not bigquery and not corpus and not torture"
 
 lint: setup ## Style and types.
 	ruff check .

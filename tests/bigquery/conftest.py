@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cloud import Cloud
+from emulated import emulator
+from proxy import Proxy, proxy
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator of BigQuery."""
+    with emulator(tmp_path_factory.mktemp("emulator")) as address:
+        yield address
+
+
+@pytest.fixture
+def network(emulated: str) -> Iterator[Proxy]:
+    """A network between the command and the emulator, that can be told to fail."""
+    with proxy(emulated) as made:
+        yield made
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, emulated: str) -> Cloud:
+    """A hub with empty raw tables, on the emulator."""
+    return _created(Cloud(tmp_path, emulator=emulated))
+
+
+@pytest.fixture
+def cloud_behind_network(cloud: Cloud, network: Proxy) -> Cloud:
+    """The same, with the network between."""
+    return Cloud(cloud.folder, endpoint=network.address, emulator=cloud.emulator, dataset=cloud.dataset)
+
+
+def _created(made: Cloud) -> Cloud:
+    result = made.run("warehouse", "init", "--create-dataset")
+    assert result.exit_code == 0, result.output
+    return made
