@@ -138,7 +138,7 @@ def load(
         on_wait=lambda text: click.echo(text, err=True),
     )
     try:
-        loading.prepare_warehouse(warehouse, datetime.now(UTC))
+        loading.prepare_warehouse(warehouse, datetime.now(UTC), trusts_mark=True)
         is_quiet = as_json or warehouse.loads_at_once > 1
         load_one = partial(_load_one, warehouse=warehouse, options=options, limits=limits, is_quiet=is_quiet)
         for found, outcome in _in_order(load_one, discover(paths), warehouse.loads_at_once):

@@ -57,6 +57,12 @@ class Warehouse(Protocol):
     def extend(self, tables: Sequence[Table]) -> Sequence[str]:
         """Create what is missing of `tables`; return the statements that ran."""
 
+    def mark(self) -> str | None:
+        """Return what the warehouse was marked with; None where looking at the tables is as cheap."""
+
+    def mark_as(self, mark: str) -> None:
+        """Mark the warehouse, if this account may."""
+
     def newest_generation(self, load_id: str) -> Row | None:
         """
         Return what the ledger says of a load's newest generation; None if it was never committed.

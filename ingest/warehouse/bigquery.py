@@ -54,6 +54,8 @@ SENT_BYTES = 900_000
 REQUEST_BYTES = 8_000_000
 """The longest request; BigQuery takes 10 MB. Texts are quoted in it, which may make them several times longer."""
 UPLOAD_HOURS = 24
+MARK = "ci_intel_tables"
+"""The label of the raw dataset that says for which declarations its tables were made."""
 LOADS_AT_ONCE = 8
 _PYTHON_TYPES = {bool: "BOOL", int: "INT64", float: "FLOAT64", str: "STRING", datetime: "TIMESTAMP"}
 
@@ -85,6 +87,7 @@ class BigQueryWarehouse:
         self._deadline = deadline
         self.client = self._connected(endpoint)
         self.writer = uuid.uuid4().hex
+        self._raw: bigquery.Dataset | None = None
         self.jobs = Jobs(self.client, location, url, deadline, self.writer)
         if creates_datasets:
             self._create_datasets(location)
@@ -120,7 +123,7 @@ class BigQueryWarehouse:
     def _location_as_it_is(self, wanted: str | None) -> str | None:
         name = self.address.dataset_of("raw")
 
-        def known() -> Any:
+        def known() -> bigquery.Dataset:
             try:
                 return self.client.get_dataset(name, retry=NO_RETRY)
             except api.NotFound as error:
@@ -129,7 +132,8 @@ class BigQueryWarehouse:
                     "create it with --create-dataset (CI_INTEL_BQ_LOCATION says where), or check the name"
                 ) from error
 
-        location = self.jobs.call(known).location
+        self._raw = self.jobs.call(known)
+        location: str | None = self._raw.location
         if wanted and location and wanted.lower() != location.lower():
             raise WarehouseUnavailable(
                 f"{self.url}: the dataset {name} is in {location}, but CI_INTEL_BQ_LOCATION is {wanted}; "
@@ -150,6 +154,17 @@ class BigQueryWarehouse:
         if statements:
             self.jobs.query(";\n".join(statements))
         return statements
+
+    def mark(self) -> str | None:
+        """Return the mark of the raw dataset, which came with its location."""
+        return None if self._raw is None else self._raw.labels.get(MARK)
+
+    def mark_as(self, mark: str) -> None:
+        """Mark the raw dataset; who may not (bigquery.dataEditor may not) leaves it to who may."""
+        if self._raw is not None and self.mark() != mark:
+            self._raw.labels[MARK] = mark
+            with suppress(api.GoogleAPICallError, OSError):
+                self.client.update_dataset(self._raw, ["labels"], retry=NO_RETRY, timeout=10)
 
     def newest_generation(self, load_id: str) -> Row | None:
         """Return the ledger's row of the newest generation of a load."""
