@@ -12,6 +12,8 @@ To run with DuckDB 1.5.5 (it asks for 2.0, whose extensions no package registry 
 Where it differs from BigQuery:
 - a job that creates a table by a query names that table as its destination; dbt reads it there;
 - `set (x) = (select as struct …)`, in dbt's scripts that replace partitions, is an assignment to x.
+
+To be quick: see lookups.py, and what a query asks for first, the temporary tables.
 """
 
 from __future__ import annotations
@@ -26,12 +28,18 @@ import threading
 import time
 from importlib.metadata import entry_points
 
+from lookups import ask_for_one
+
 GENERIC_FUNCTION = re.compile(r"(def \w+)\[R: Resource\]\((.*?)\)( -> [^:]+)?:")
+REWRITTEN = {f"local_bigquery.{name}" for name in ("catalog.metadata", "engine.results", "jobs.query")}
+TEMPORARY_TABLES = "SELECT table_name FROM duckdb_tables() WHERE temporary"
+QUICKER_TEMPORARY_TABLES = "SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = 'temp'"
 QUOTES_IN_BRACES = """{message.replace("'", "''")}"""
 ASSIGNED_STRUCT = re.compile(r"\bset\s*\(\s*(\w+)\s*\)\s*=\s*\(\s*select\s+as\s+struct\b", re.I)
 
 
-def for_python_3_11(source: str) -> str:
+def rewritten(source: str) -> str:
+    source = source.replace(TEMPORARY_TABLES, QUICKER_TEMPORARY_TABLES)
     source = GENERIC_FUNCTION.sub(lambda found: f"{found[1]}({re.sub(r': (type.R.|R)', '', found[2])}):", source)
     return source.replace(QUOTES_IN_BRACES, "{message.replace(chr(39), chr(39) * 2)}")
 
@@ -41,12 +49,12 @@ class Rewritten(importlib.machinery.SourceFileLoader):
         return self.source_to_code(self.get_data(self.path), self.path)
 
     def source_to_code(self, data, path, *, _optimize=-1):
-        return super().source_to_code(for_python_3_11(data.decode()).encode(), path, _optimize=_optimize)
+        return super().source_to_code(rewritten(data.decode()).encode(), path, _optimize=_optimize)
 
 
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name not in ("local_bigquery.catalog.metadata", "local_bigquery.engine.results"):
+        if name not in REWRITTEN:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         spec.loader = Rewritten(name, spec.origin)
@@ -102,6 +110,7 @@ def main():
     end_with(os.getppid())
     sys.meta_path.insert(0, Finder())
     connect_with_duckdb_1_5()
+    ask_for_one()
     answer_as_bigquery_does()
     [command] = [point for point in entry_points(group="console_scripts") if point.name == "local-bigquery"]
     sys.argv[0] = command.name
