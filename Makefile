@@ -49,7 +49,7 @@ demo: setup evidence ## From nothing to the week's scorecard: evidence, load, db
 evidence: setup
 	@echo "── evidence: real, made by the hub about itself (its tests, their coverage, its SBOM)"
 	@mkdir -p $(EVIDENCE)/real
-	@python -m pytest tests/ingest -n 2 -q -m "not corpus and not torture" -p no:cacheprovider \
+	@python -m pytest tests/ingest -n 2 -q -m "not corpus and not torture and not bigquery" -p no:cacheprovider \
 	    --junitxml=$(EVIDENCE)/real/junit.xml --cov --cov-report=json:$(EVIDENCE)/real/coverage.json --cov-report= | tail -1
 	@cyclonedx-py environment --output-reproducible --of JSON -o $(EVIDENCE)/real/sbom.cdx.json $(BIN)/python 2> /dev/null
 	@ls -1 $(EVIDENCE)/real | sed 's/^/   real: /'
@@ -59,7 +59,7 @@ evidence: setup
 	    || ci-intel simulate --days 90 --seed 7 --out $(EVIDENCE)/simulated
 
 test: setup ## Set up, then run all tests that need no other service.
-	python -m pytest -n 2 --dist worksteal -m "not bigquery and not corpus and not torture"
+	python -m pytest -n 2 --dist worksteal -m "not corpus and not torture and not bigquery"
 
 lint: setup ## Style and types.
 	ruff check .

@@ -1,3 +1,5 @@
+"""One emulator for all tests of a session; each test names a dataset of its own."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,23 +12,23 @@ from proxy import Proxy, proxy
 
 
 @pytest.fixture(scope="session")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an emulator of BigQuery."""
-    with emulator(tmp_path_factory.mktemp("emulator")) as address:
+def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator of BigQuery, as CI_INTEL_BQ_ENDPOINT takes it."""
+    with emulator(tmp_path_factory.mktemp("bigquery")) as address:
         yield address
 
 
 @pytest.fixture
-def network(emulated: str) -> Iterator[Proxy]:
+def network(bigquery_address: str) -> Iterator[Proxy]:
     """A network between the command and the emulator, that can be told to fail."""
-    with proxy(emulated) as made:
+    with proxy(bigquery_address) as made:
         yield made
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, emulated: str) -> Cloud:
+def cloud(tmp_path: Path, bigquery_address: str) -> Cloud:
     """A hub with empty raw tables, on the emulator."""
-    return _created(Cloud(tmp_path, emulator=emulated))
+    return _created(Cloud(tmp_path, emulator=bigquery_address))
 
 
 @pytest.fixture

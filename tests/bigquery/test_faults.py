@@ -242,8 +242,8 @@ def until(condition: Callable[[], Any]) -> None:
     raise AssertionError("it did not happen within a minute")
 
 
-def test_datasets_that_are_missing_or_elsewhere_are_said_in_one_line(tmp_path: Any, emulated: str) -> None:
-    cloud = Cloud(tmp_path, emulator=emulated)
+def test_datasets_that_are_missing_or_elsewhere_are_said_in_one_line(tmp_path: Any, bigquery_address: str) -> None:
+    cloud = Cloud(tmp_path, emulator=bigquery_address)
     path = cloud.file("evidence.ndjson", SMALL)
     result = cloud.run("load", path)
     assert result.exit_code == 3
