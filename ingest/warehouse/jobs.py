@@ -292,4 +292,7 @@ def first_line(error: Exception) -> str:
     if isinstance(error, (http.ConnectionError, ConnectionError)):
         return "it cannot be reached, or cuts the connection"
     message = error.message if isinstance(error, (api.GoogleAPICallError, JobFailed)) else str(error)
+    if isinstance(error, api.GoogleAPICallError) and error.errors:
+        # What the client puts before it is the address that it asked.
+        message = error.errors[0].get("message", message)
     return str(message).strip().partition("\n")[0].partition("; reason: ")[0][:300]

@@ -52,3 +52,11 @@ class Cloud(Hub):
         """Return the names of the tables and views of a schema."""
         with self.client as client:
             return {table.table_id for table in client.list_tables(f"{self.dataset}_{schema}")}
+
+    def empty(self) -> None:
+        """Remove all that these tests load."""
+        for table in ("loads", "load_topics", "rejects", "refusals", "policy_decisions"):
+            self.execute(f"truncate table raw.{table}")
+        with self.client as client:
+            for upload in self.tables("uploads"):
+                client.delete_table(f"{self.dataset}_uploads.{upload}")

@@ -25,19 +25,24 @@ def network(bigquery_address: str) -> Iterator[Proxy]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def prepared_dataset(tmp_path_factory: pytest.TempPathFactory, bigquery_address: str) -> str:
+    """A dataset with all raw tables, made once: that takes longer than most tests."""
+    made = Cloud(tmp_path_factory.mktemp("prepared"), emulator=bigquery_address)
+    result = made.run("warehouse", "init", "--create-dataset")
+    assert result.exit_code == 0, result.output
+    return made.dataset
+
+
 @pytest.fixture
-def cloud(tmp_path: Path, bigquery_address: str) -> Cloud:
+def cloud(tmp_path: Path, bigquery_address: str, prepared_dataset: str) -> Cloud:
     """A hub with empty raw tables, on the emulator."""
-    return _created(Cloud(tmp_path, emulator=bigquery_address))
+    made = Cloud(tmp_path, emulator=bigquery_address, dataset=prepared_dataset)
+    made.empty()
+    return made
 
 
 @pytest.fixture
 def cloud_behind_network(cloud: Cloud, network: Proxy) -> Cloud:
     """The same, with the network between."""
     return Cloud(cloud.folder, endpoint=network.address, emulator=cloud.emulator, dataset=cloud.dataset)
-
-
-def _created(made: Cloud) -> Cloud:
-    result = made.run("warehouse", "init", "--create-dataset")
-    assert result.exit_code == 0, result.output
-    return made

@@ -211,13 +211,21 @@ def any_of(seed: int, *, out_of: int) -> Callable[[Handler, Request], None]:
     return does
 
 
+class Server(ThreadingHTTPServer):
+    """A server that expects its clients to hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def proxy(upstream: str) -> Iterator[Proxy]:
     """Start a proxy before the emulator at `upstream`; yield it; stop it whatever happens."""
     made = Proxy()
     handler = type("ToldHandler", (Handler,), {"proxy": made, "upstream": upstream})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     made.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
