@@ -62,12 +62,6 @@ def test_wrong_usage_exits_2_and_writes_nothing(hub: Hub, arguments: tuple[str, 
     assert hub.value("select count(*) from raw.refusals") == 0
 
 
-def test_one_half_of_a_bigquery_address_is_wrong_usage(hub: Hub) -> None:
-    env = {"CI_INTEL_WAREHOUSE": "", "CI_INTEL_BQ_PROJECT": "acme"}
-
-    assert hub.run("load", "x", env=env).exit_code == 2
-
-
 @pytest.mark.parametrize("command", ["status", "rejects", "show abc", "load {file}", "warehouse init", "reload --all"])
 def test_a_warehouse_that_is_none_exits_3_and_is_left_as_it_is(hub: Hub, command: str) -> None:
     hub.path.write_bytes(b"this is no warehouse" * 1000)
