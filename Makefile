@@ -31,6 +31,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# In a file, also where the environment names a warehouse that is in use.
+demo: export CI_INTEL_WAREHOUSE := duckdb:///warehouse/ci_intel.duckdb
+demo: export CI_INTEL_TARGET := dev
 demo: setup evidence ## From nothing to the week's scorecard: evidence, load, dbt build.
 	@echo && echo "── load: real evidence of the hub itself, and the simulated fleet"
 	ci-intel load $(EVIDENCE)/real --provider local --repository $(HUB) \
