@@ -48,11 +48,13 @@ def free_port() -> int:
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    # A proxy that the environment names would be asked for this machine's own address.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the emulator ended: {log.read_text()[-2000:]}")
         try:
-            urllib.request.urlopen(f"{address}/bigquery/v2/projects", timeout=1).close()
+            opener.open(f"{address}/bigquery/v2/projects", timeout=1).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
