@@ -7,6 +7,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+EMULATOR := .cache/bigquery-emulator
 EVIDENCE := warehouse/evidence
 # The repository that the hub's own evidence belongs to.
 HUB := ci-intelligence/hub
@@ -15,10 +16,10 @@ HUB := ci-intelligence/hub
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo evidence test lint torture corpus bench lock clean
+.PHONY: help setup demo evidence test lint torture corpus bigquery bigquery-live bench lock clean
 
 help: ## Show what can be made.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready ## Set up the environment in .venv (python3 and pip are all it needs).
 
@@ -52,7 +53,7 @@ demo: setup evidence ## From nothing to the week's scorecard: evidence, load, db
 evidence: setup
 	@echo "── evidence: real, made by the hub about itself (its tests, their coverage, its SBOM)"
 	@mkdir -p $(EVIDENCE)/real
-	@python -m pytest tests/ingest -n 2 -q -m "not corpus and not torture and not bigquery" -p no:cacheprovider \
+	@python -m pytest tests/ingest -n 2 -q -m "not bigquery and not corpus and not torture" -p no:cacheprovider \
 	    --junitxml=$(EVIDENCE)/real/junit.xml --cov --cov-report=json:$(EVIDENCE)/real/coverage.json --cov-report= | tail -1
 	@cyclonedx-py environment --output-reproducible --of JSON -o $(EVIDENCE)/real/sbom.cdx.json $(BIN)/python 2> /dev/null
 	@ls -1 $(EVIDENCE)/real | sed 's/^/   real: /'
@@ -62,7 +63,7 @@ evidence: setup
 	    || ci-intel simulate --days 90 --seed 7 --out $(EVIDENCE)/simulated
 
 test: setup ## Set up, then run all tests that need no other service.
-	python -m pytest -n 2 --dist worksteal -m "not corpus and not torture and not bigquery"
+	python -m pytest -n 2 --dist worksteal -m "not bigquery and not corpus and not torture"
 
 lint: setup ## Style and types.
 	ruff check .
@@ -74,6 +75,22 @@ torture: setup ## The long random tests: two hundred kills, twenty random histor
 
 corpus: setup ## Real outputs of real tools (HUB_CORPUS, HUB_ORACLES; default ../shared).
 	python -m pytest -n 2 -m corpus
+
+bigquery: setup $(EMULATOR)/.ready ## BigQuery's client and dbt's adapter against an emulator; the same marts as DuckDB.
+	python -m pytest -n 2 --dist loadfile -m bigquery
+
+$(EMULATOR)/.ready: $(wildcard tests/bigquery/emulator/*.lock) tests/bigquery/emulator/install.sh | $(VENV)/.ready
+	@echo "installing the emulator into $(EMULATOR) …"
+	@tests/bigquery/emulator/install.sh $(EMULATOR) $(PYTHON) $(BIN)/uv
+
+# A query that would read more than this many bytes is refused; the datasets are new ones, and go at the end.
+bigquery-live: export CI_INTEL_BQ_MAX_BYTES_BILLED ?= 2000000000
+bigquery-live: export HUB_BIGQUERY := live
+bigquery-live: setup ## The same on BigQuery itself, in CI_INTEL_BQ_PROJECT, with CI_INTEL_BQ_DATASET as prefix.
+	@if [ -z "$${CI_INTEL_BQ_PROJECT:-}" ] || [ -z "$${CI_INTEL_BQ_DATASET:-}" ] || [ -n "$${CI_INTEL_BQ_ENDPOINT:-}" ]; then \
+	    echo "UNPROVEN: nothing was run on BigQuery itself. Set CI_INTEL_BQ_PROJECT and CI_INTEL_BQ_DATASET," \
+	        "and not CI_INTEL_BQ_ENDPOINT, which is an emulator's."; exit 1; fi
+	python -m pytest -m bigquery tests/bigquery/test_parity.py
 
 bench: setup ## The speed figures, as ratios against named peers, in one run.
 	python benchmarks/run.py

@@ -18,7 +18,16 @@ from ci_intel.cli import cli
 PROJECT_FOLDER = Path(__file__).parents[2]
 FIXTURES = PROJECT_FOLDER / "tests" / "ingest" / "readers" / "fixtures"
 CORPUS = (PROJECT_FOLDER / os.environ.get("HUB_CORPUS", "../shared/corpus")).resolve()
-CORPUS_PARTS = ("chaos", "coverage", "mutation", "vex", "vuln", "sbom/cyclonedx", "test_reports", "ci_api/github_rest_json")
+CORPUS_PARTS = (
+    "chaos",
+    "coverage",
+    "mutation",
+    "vex",
+    "vuln",
+    "sbom/cyclonedx",
+    "test_reports",
+    "ci_api/github_rest_json",
+)
 FILES_OF_A_PART = 6
 DAYS = 21
 LATER_SHARE = 0.1

@@ -23,7 +23,6 @@ MOMENTS = [datetime(2026, 3, day, 6, tzinfo=UTC) for day in (2, 3, 4)]
 """When the first evidence is loaded, when the later, and when some of it is read again."""
 AS_OF = datetime(2026, 3, 4, 12, tzinfo=UTC)
 CONTEXT = ("--provider", "github", "--repository", "acme/shop", "--commit", "a" * 40)
-RELOADED = ("--format", "junit_xml", "--format", "openvex")
 
 # Read before any test starts, from where the tests hide them.
 LIVE = {name: value for name, value in os.environ.items() if name.startswith("CI_INTEL_BQ_")}
@@ -43,17 +42,19 @@ class Pair:
     duckdb: DuckDB
     bigquery: BigQuery
 
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        return self.duckdb, self.bigquery
+
     def both(self, do: Callable[[Engine], object]) -> None:
         """Do the same with both, at the same time."""
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(do, (self.duckdb, self.bigquery)))
+            list(pool.map(do, self.engines))
 
     def marts(self) -> list[str]:
         """Return the names of all marts, as dbt knows them."""
         nodes = self.bigquery.manifest()["nodes"].values()
-        return sorted(
-            node["name"] for node in nodes if node["resource_type"] == "model" and node["fqn"][1] == "marts"
-        )
+        return sorted(node["name"] for node in nodes if node["resource_type"] == "model" and node["fqn"][1] == "marts")
 
     def different(self) -> Mapping[str, Differences]:
         """Compare every mart."""
@@ -84,26 +85,29 @@ def bigquery_environment(request: pytest.FixtureRequest) -> Iterator[Mapping[str
 
 
 @pytest.fixture(scope="module")
-def cold(
-    given: evidence.Evidence, tmp_path_factory: pytest.TempPathFactory, bigquery_environment: Mapping[str, str]
-) -> Iterator[Pair]:
-    """Both engines after the first evidence and the first build, on BigQuery with all tests and unit tests."""
+def pair(tmp_path_factory: pytest.TempPathFactory, bigquery_environment: Mapping[str, str]) -> Iterator[Pair]:
+    """Both engines, with nothing in them; what was made on BigQuery goes at the end."""
     folders = [tmp_path_factory.mktemp(name) for name in ("duckdb", "bigquery")]
-    pair = Pair(DuckDB.in_folder(folders[0]), BigQuery.in_folder(folders[1], bigquery_environment))
+    made = Pair(DuckDB.in_folder(folders[0]), BigQuery.in_folder(folders[1], bigquery_environment))
+    try:
+        yield made
+    finally:
+        made.bigquery.drop()
+
+
+@pytest.fixture(scope="module")
+def cold(pair: Pair, given: evidence.Evidence) -> Pair:
+    """Both engines after the first evidence and the first build; on BigQuery with all tests, also the models' own."""
     pair.duckdb.run_at(MOMENTS[0], "load", given.first, *CONTEXT)
     pair.bigquery.run_at(MOMENTS[0], "load", given.first, *CONTEXT, "--create-dataset")
-    tests = {"dev": ["--exclude-resource-type", "unit_test", "test"], "bigquery": []}
-    try:
-        pair.both(lambda engine: engine.build(*tests[engine.target], as_of=AS_OF))
-        yield pair
-    finally:
-        pair.bigquery.drop()
+    pair.both(lambda engine: engine.build(as_of=AS_OF) if engine is pair.bigquery else _build_without_tests(engine))
+    return pair
 
 
 @pytest.fixture(scope="module")
 def after_corrections(cold: Pair, given: evidence.Evidence) -> Pair:
     """Both engines after one more load, with corrections, that an incremental build has merged."""
-    for engine in (cold.duckdb, cold.bigquery):
+    for engine in cold.engines:
         engine.run_at(MOMENTS[1], "load", given.later, *CONTEXT)
     cold.both(_build_without_tests)
     return cold
@@ -112,9 +116,10 @@ def after_corrections(cold: Pair, given: evidence.Evidence) -> Pair:
 @pytest.fixture(scope="module")
 def after_reload(after_corrections: Pair) -> Pair:
     """Both engines after some of the evidence was read again."""
-    for engine in (after_corrections.duckdb, after_corrections.bigquery):
-        said = engine.run_at(MOMENTS[2], "reload", "--format", "junit_xml")
-        assert " reloaded" in said or "loaded" in said
+    for engine in after_corrections.engines:
+        engine.run_at(MOMENTS[2], "reload", "--format", "junit_xml")
+        loads = engine.rows("raw", "loads")
+        assert {row[loads.columns.index("generation")] for row in loads.rows} == {1, 2}
     after_corrections.both(_build_without_tests)
     return after_corrections
 
@@ -141,3 +146,46 @@ def test_every_mart_is_the_same_after_corrections_and_a_new_day(after_correction
 
 def test_every_mart_is_the_same_after_a_reload(after_reload: Pair) -> None:
     assert report(after_reload.different()) == ""
+
+
+def test_a_changed_row_a_lost_row_and_a_doubled_row_would_be_seen(cold: Pair) -> None:
+    name = "deployments"
+    right = cold.bigquery.rows("marts", name)
+    changed = [*right.rows]
+    place = right.columns.index("status")
+    changed[3] = (*changed[3][:place], "another", *changed[3][place + 1 :])
+
+    assert differences(Rows(right.columns, changed), right).count == 1
+    assert "status: 'another'" in str(differences(Rows(right.columns, changed), right))
+    assert differences(Rows(right.columns, right.rows[1:]), right).count == 1
+    assert differences(Rows(right.columns, [*right.rows, right.rows[0]]), right).count == 1
+
+
+def test_a_row_that_changes_in_the_warehouse_is_reported(cold: Pair) -> None:
+    before = cold.bigquery.rows("marts", "flaky_tests")
+    table = cold.bigquery.table("marts", "flaky_tests")
+
+    cold.bigquery.execute(f"update {table} set repository = concat(repository, '!') where true")
+    found = differences(before, cold.bigquery.rows("marts", "flaky_tests"))
+    cold.bigquery.execute(f"update {table} set repository = replace(repository, '!', '') where true")
+
+    assert found.count == len(before.rows) > 0
+    assert differences(before, cold.bigquery.rows("marts", "flaky_tests")).count == 0
+
+
+@pytest.mark.parametrize(
+    "expression", ["list_value(1, 2)", "quantile_cont(1.5, 0.5)"], ids=["list_value", "quantile_cont"]
+)
+def test_a_model_that_only_duckdb_understands_is_refused(cold: Pair, tmp_path: Path, expression: str) -> None:
+    project = tmp_path / "project"
+    for name in ("macros", "models", "seeds", "config", "tests/dbt"):
+        shutil.copytree(PROJECT_FOLDER / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT_FOLDER / name, project / name)
+    (project / "models/intermediate/int_only_duckdb.sql").write_text(f"select {expression} as answer\n")
+
+    ends = [engine.dbt("build", "--select", "int_only_duckdb", project=project) for engine in cold.engines]
+
+    assert ends[0].returncode == 0, ends[0].stdout
+    assert ends[1].returncode == 1
+    assert f"Function not found: {expression.partition('(')[0]}" in ends[1].stdout

@@ -46,7 +46,7 @@ def ask_for_one():
     fetch = database.fetch
 
     def of_results(statement, parameters):
-        """Results of queries are in a database of their own, which has no such catalogue, no view and no required column."""
+        """Results of queries are in a database that has no such catalogue, no view and no required column."""
         if statement.startswith(REQUIRED_COLUMNS):
             return []
         if not statement.startswith(TABLE_OR_VIEW) or parameters[2] is None:
