@@ -7,8 +7,10 @@ list is refused although BigQuery has it: then it belongs into the list.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+CALL = re.compile(r"\b([a-z_]\w*)\s*\(", re.IGNORECASE)
 KNOWN = frozenset(Path(__file__).with_name("functions.txt").read_text().split())
 OTHER_USES = frozenset(Path(__file__).with_name("words.txt").read_text().split())
 """Words that a parenthesis may follow without being called."""
@@ -16,6 +18,8 @@ OTHER_USES = frozenset(Path(__file__).with_name("words.txt").read_text().split()
 
 def unknown_functions(query: str) -> list[str]:
     """Return the names that are called in a query and are no functions of BigQuery, in their order."""
+    if {name.lower() for name in CALL.findall(query)} <= KNOWN | OTHER_USES:
+        return []
     from sqlglot.dialects.bigquery import BigQuery
     from sqlglot.tokens import TokenType
 

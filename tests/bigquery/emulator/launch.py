@@ -19,6 +19,7 @@ To be quick: see lookups.py, and what a query asks for first, the temporary tabl
 
 from __future__ import annotations
 
+import gc
 import importlib.abc
 import importlib.machinery
 import os
@@ -112,6 +113,8 @@ def end_with(parent: int):
 
 
 def main():
+    # Trees of SQL are many objects that soon go: looking for lost ones often takes a quarter of all time.
+    gc.set_threshold(200_000, 20, 20)
     end_with(os.getppid())
     sys.meta_path.insert(0, Finder())
     connect_with_duckdb_1_5()
