@@ -77,7 +77,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> evidence.Evidence:
 def bigquery_environment(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
     """The variables that lead to a warehouse of its own: on the emulator, or on BigQuery (`make bigquery-live`)."""
     if not IS_LIVE:
-        address = request.getfixturevalue("emulated")
+        address = request.getfixturevalue("bigquery_address")
         own = {"CI_INTEL_BQ_ENDPOINT": address, "CI_INTEL_BQ_PROJECT": "local", "CI_INTEL_BQ_THREADS": "4"}
         yield {**own, "CI_INTEL_BQ_DATASET": "parity"}
         return
