@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -78,10 +78,9 @@ class BigQuery:
             self._create(kind, sql, analysis.columns)
         elif kind == "INSERT":
             name = _target(r"insert\s+(?:into\s+)?", sql)
-            self._changed()
-            self.tables[name].rows = [*self.tables[name].rows, *self.engine.inserted(sql, self.tables)]
+            table = self.tables[name]
+            self.put(name, replace(table, rows=[*(table.rows or ()), *self.engine.inserted(sql, self.tables)]))
         elif kind == "DROP_TABLE":
-            self._changed()
             self.tables.pop(_target(r"drop\s+(?:table|view)\s+(?:if\s+exists\s+)?", sql), None)
         elif kind == "CREATE_SCHEMA":
             self.datasets.add(_target(r"create\s+schema\s+(?:if\s+not\s+exists\s+)?", sql).split(".")[-1])
@@ -91,17 +90,22 @@ class BigQuery:
         name = _target(r"create\s+(?:or\s+replace\s+)?(?:table|view)\s+(?:if\s+not\s+exists\s+)?", sql)
         if kind == "CREATE_TABLE" and name in self.tables:
             return
-        made = Table(columns)
         if kind == "CREATE_VIEW":
-            made.view = self.engine.query_of(sql)
+            view = self.engine.query_of(sql)
+            direct = self.engine.table_names(view)
+            reads = frozenset(direct).union(*(self.tables[read].reads for read in direct))
+            self.put(name, Table(columns, None, view, reads))
         elif kind == "CREATE_TABLE_AS_SELECT":
-            made.rows = self.engine.rows(self.engine.query_of(sql), self.tables)[1]
-        self._changed()
-        self.tables[name] = made
+            self.put(name, Table(columns, self.engine.rows(self.engine.query_of(sql), self.tables)[1]))
+        else:
+            self.put(name, Table(columns))
 
-    def _changed(self) -> None:
-        for table in self.tables.values():
-            table.details.pop("rows", None)
+    def put(self, name: str, table: Table) -> None:
+        """Create or replace a table or view; views on it forget their rows."""
+        self.tables[name] = table
+        for other in self.tables.values():
+            if name in other.reads:
+                other.rows = None
 
     def query(self, project: str, resource: dict[str, Any]) -> Job:
         """Run a query job."""
@@ -125,11 +129,10 @@ class BigQuery:
         target = config["destinationTable"]
         fields = [(one["name"], _standard(one["type"])) for one in config["schema"]["fields"]]
         name = f"{target['projectId']}.{target['datasetId']}.{target['tableId']}"
-        self._changed()
-        self.tables[name] = Table(fields, _loaded(config, fields, content.decode(), self.engine))
+        self.put(name, Table(fields, _loaded(config, fields, content.decode(), self.engine)))
         resource["configuration"]["jobType"] = "LOAD"
         resource.setdefault("jobReference", {"projectId": project, "jobId": f"load-{len(self.jobs)}"})
-        resource["statistics"] = {**_times(), "load": {"outputRows": str(len(self.tables[name].rows))}}
+        resource["statistics"] = {**_times(), "load": {"outputRows": str(len(self.tables[name].rows or ()))}}
         return self._done(project, resource, (), ())
 
     def _done(
@@ -349,7 +352,7 @@ def _resource(name: str, world: BigQuery) -> dict[str, Any]:
         "tableReference": {"projectId": project, "datasetId": dataset, "tableId": table_id},
         "type": "TABLE" if table.view is None else "VIEW",
         "schema": _schema(table.columns),
-        "numRows": str(len(table.rows)),
+        "numRows": str(len(table.rows or ())),
         "numBytes": "0",
         **({"view": {"query": table.view}} if table.view else {}),
     }

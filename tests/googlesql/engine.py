@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,12 @@ class Table:
     """A table or view of the catalog: its columns, and the rows it holds or the query it stands for."""
 
     columns: Sequence[tuple[str, str]]
-    rows: Sequence[Any] = ()
+    rows: Sequence[Any] | None = ()
+    """None for a view whose rows are not known, or no longer."""
+
     view: str | None = None
-    details: dict[str, Any] = field(default_factory=dict)
+    reads: frozenset[str] = frozenset()
+    """The tables that a view stands on, directly or by other views."""
 
 
 @dataclass(frozen=True)
@@ -171,9 +174,10 @@ class GoogleSQL:
 
     def _content(self, name: str, known: Mapping[str, Table]) -> Sequence[Any]:
         table = known[name]
-        if table.view is not None and "rows" not in table.details:
-            table.details["rows"] = self.rows(table.view, known)[1]
-        return table.rows if table.view is None else table.details["rows"]
+        if table.rows is None:
+            assert table.view is not None
+            table.rows = self.rows(table.view, known)[1]
+        return table.rows
 
     def _catalog(self, sql: str, known: Mapping[str, Table]) -> Any:
         catalog = catalogs.SimpleCatalogProto(
