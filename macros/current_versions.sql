@@ -51,7 +51,7 @@
 
         select * from new_versions
         {% if is_partial %}
-            union distinct by name
+            {{ union_by_name() }}
             select * from known_versions
         {% endif %}
 
@@ -63,6 +63,19 @@
         order by {{ newest_first() }}
     ) = 1
 {% endmacro %}
+
+
+{#
+    What unites rows with those of a model that may lack the newest columns: they are null then.
+    BigQuery's plain `by name` takes only relations of the same columns.
+#}
+{% macro union_by_name() -%}
+    {{ adapter.dispatch('union_by_name')() }}
+{%- endmacro %}
+
+{% macro default__union_by_name() -%} union distinct by name {%- endmacro %}
+
+{% macro bigquery__union_by_name() -%} full union distinct by name {%- endmacro %}
 
 
 {#  The total order of versions, newest first. #}
@@ -91,15 +104,16 @@
     {%- endif -%}
     {%- set query -%}
         with seen as (
-            select {{ dbt.dateadd('hour', -1, 'coalesce(max(_committed_at), ' ~ epoch ~ ')') }} as committed_since
+            select {{ moment_plus('coalesce(max(_committed_at), ' ~ epoch ~ ')', -1, 'hour') }} as committed_since
             from {{ this }}
         )
         select
-            cast(min(seen.committed_since) as {{ dbt.type_string() }}) as committed_since,
+            cast(coalesce(min(seen.committed_since), {{ epoch }}) as {{ dbt.type_string() }}) as committed_since,
             cast(coalesce(min(loads.loaded_at), {{ epoch }}) as {{ dbt.type_string() }}) as loaded_since,
             coalesce(max(loads.generation), 1) > 1 as has_reload
         from seen
-        left join {{ ref('stg_loads') }} as loads
+        -- No left join: BigQuery wants an equality in those. Without any load everything is read.
+        inner join {{ ref('stg_loads') }} as loads
             on loads.committed_at >= seen.committed_since
     {%- endset -%}
     {%- set row = run_query(query).rows[0] -%}

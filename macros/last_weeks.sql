@@ -5,7 +5,7 @@
 {% macro last_weeks(count) -%}
     {% for weeks_ago in range(count + 1) -%}
         select
-            cast({{ dbt.dateadd('day', -7 * weeks_ago, week_of(as_of())) }} as date) as week_start_date,
+            {{ date_plus(week_of(as_of()), -7 * weeks_ago) }} as week_start_date,
             cast({{ weeks_ago }} as {{ dbt.type_bigint() }}) as weeks_ago
         {% if not loop.last %} union all {% endif %}
     {% endfor %}

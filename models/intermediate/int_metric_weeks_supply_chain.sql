@@ -48,7 +48,7 @@ released_artifacts as (
     inner join releases
         on
             releases.released_at < weeks.known_until_at
-            and releases.released_at >= {{ dbt.dateadd('day', -28, 'weeks.known_until_at') }}
+            and releases.released_at >= {{ moment_plus('weeks.known_until_at', -28, 'day') }}
     group by 1, 2, 3, 4
 
 ),

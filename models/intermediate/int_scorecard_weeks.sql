@@ -14,7 +14,7 @@ bounded_weeks as (
         -- Where the week ends, or now: what is not known by then does not belong to it.
         case
             when weeks_ago = 0 then {{ as_of() }}
-            else cast({{ dbt.dateadd('day', 7, 'week_start_date') }} as timestamp)
+            else cast({{ date_plus('week_start_date', 7) }} as timestamp)
         end as known_until_at
     from weeks
 

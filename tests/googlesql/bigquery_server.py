@@ -162,7 +162,9 @@ def _standard(name: str) -> str:
     return type_
 
 
-def _loaded(config: Mapping[str, Any], fields: Sequence[tuple[str, str]], text: str, engine: GoogleSQL) -> Sequence[Any]:
+def _loaded(
+    config: Mapping[str, Any], fields: Sequence[tuple[str, str]], text: str, engine: GoogleSQL
+) -> Sequence[Any]:
     """Return the rows of a file, cast by GoogleSQL itself; an empty CSV cell is null."""
     if config.get("sourceFormat") == "NEWLINE_DELIMITED_JSON":
         records = [json.loads(line) for line in text.splitlines()]

@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from restrictions import bigquery_problem
+from trees import concrete, inherited
 from wasmtime import Config, Engine, Linker, Module, Store, WasiConfig
 from zetasql.core.exceptions import ServerError
 from zetasql.core.wasm_client import WasmClient, get_tzinfo_dir
@@ -130,18 +132,16 @@ class GoogleSQL:
             sql_statement=sql, options=self._options, simple_catalog=self._catalog(sql, known)
         )
         statement = self._call("Analyze", request, service.AnalyzeResponse).resolved_statement
-        resolved = _concrete(statement)
-        columns = [
-            (column.name, type_name(getattr(column, "column", column).type)) for column in _columns(resolved)
-        ]
+        resolved = concrete(statement)
+        if problem := bigquery_problem(resolved):
+            raise Refused(problem)
+        columns = [(column.name, type_name(getattr(column, "column", column).type)) for column in _columns(resolved)]
         functions = frozenset(re.findall(r'name: "ZetaSQL:([^"]+)"', str(statement)))
         return Analysis(resolved.DESCRIPTOR.name, columns, functions)
 
     def rows(self, sql: str, known: Mapping[str, Table]) -> tuple[Sequence[tuple[str, str]], Sequence[Any]]:
         """Evaluate a query; return its columns and rows. Raises `Refused`."""
-        request = service.EvaluateQueryRequest(
-            sql=sql, options=self._options, simple_catalog=self._catalog(sql, known)
-        )
+        request = service.EvaluateQueryRequest(sql=sql, options=self._options, simple_catalog=self._catalog(sql, known))
         for name in self.table_names(sql):
             request.table_content[name].table_data.row.extend(self._content(name, known))
         answer = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
@@ -169,7 +169,7 @@ class GoogleSQL:
         """Return the query inside a `create … as` statement."""
         request = service.ParseRequest(sql_statement=sql, options=self._language)
         parsed = self._call("Parse", request, service.ParseResponse).parsed_statement
-        place = _inherited(_inherited(_concrete(parsed), "query"), "parse_location_range")
+        place = inherited(inherited(concrete(parsed), "query"), "parse_location_range")
         return sql.encode()[place.start : place.end].decode()
 
     def _content(self, name: str, known: Mapping[str, Table]) -> Sequence[Any]:
@@ -255,23 +255,9 @@ def _type(name: str) -> Any:
     return types.TypeProto(type_kind=NAMES[name])
 
 
-def _concrete(node: Any) -> Any:
-    """Go down the `oneof`s that stand for inheritance to the node that is meant."""
-    while (kinds := node.DESCRIPTOR.oneofs) and kinds[0].name == "node":
-        node = getattr(node, node.WhichOneof("node"))
-    return node
-
-
 def _columns(resolved: Any) -> Sequence[Any]:
     """Return the columns of a query, of the table or view that is made of one, or of a table declared."""
     for name in ("output_column_list", "column_definition_list"):
         with suppress(AttributeError):
-            return _inherited(resolved, name)
+            return inherited(resolved, name)
     return ()
-
-
-def _inherited(node: Any, name: str) -> Any:
-    """Return a field of a node, or of what it inherits from."""
-    while name not in node.DESCRIPTOR.fields_by_name:
-        node = node.parent
-    return getattr(node, name)

@@ -128,7 +128,7 @@ repository_week_counts as (
         repository_weeks.repository,
         repository_weeks.week_start_date,
         repository_weeks.active_day_count,
-        cast({{ dbt.dateadd('day', 7, 'repository_weeks.week_start_date') }} as date)
+        {{ date_plus('repository_weeks.week_start_date', 7) }}
             <= cast({{ as_of() }} as date) as is_complete,
 
         coalesce(deployment_weeks.deployment_count, 0) as deployment_count,

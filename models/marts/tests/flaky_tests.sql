@@ -72,10 +72,10 @@ select
     flaky_tests.is_simulated,
     case
         when
-            flaky_tests.last_flaky_at <= cast({{ dbt.dateadd('day', -14, as_of()) }} as timestamp)
+            flaky_tests.last_flaky_at <= {{ moment_plus(as_of(), -14, 'day') }}
             and flaky_test_executions.execution_since_flake_count >= 20
             then 'fixed'
-        when flaky_tests.first_flaky_at > cast({{ dbt.dateadd('day', -14, as_of()) }} as timestamp) then 'new'
+        when flaky_tests.first_flaky_at > {{ moment_plus(as_of(), -14, 'day') }} then 'new'
         else 'active'
     end as status,
     flaky_tests.first_flaky_at,
