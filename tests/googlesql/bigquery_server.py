@@ -90,18 +90,23 @@ class BigQuery:
         name = _target(r"create\s+(?:or\s+replace\s+)?(?:table|view)\s+(?:if\s+not\s+exists\s+)?", sql)
         if kind == "CREATE_TABLE" and name in self.tables:
             return
-        if kind == "CREATE_VIEW":
-            view = self.engine.query_of(sql)
-            direct = self.engine.table_names(view)
-            reads = frozenset(direct).union(*(self.tables[read].reads for read in direct))
-            self.put(name, Table(columns, None, view, reads))
-        elif kind == "CREATE_TABLE_AS_SELECT":
-            self.put(name, Table(columns, self.engine.rows(self.engine.query_of(sql), self.tables)[1]))
-        else:
+        if kind == "CREATE_TABLE":
             self.put(name, Table(columns))
+            return
+        query = self.engine.query_of(sql)
+        direct = self.engine.table_names(query)
+        if name in direct:
+            self.put(name, Table(columns, self.engine.rows(query, self.tables)[1]))
+            return
+        reads = frozenset(direct).union(*(self.tables[read].reads for read in direct))
+        self.put(name, Table(columns, None, query, kind == "CREATE_VIEW", reads))
 
     def put(self, name: str, table: Table) -> None:
-        """Create or replace a table or view; views on it forget their rows."""
+        """Create or replace a table or view; views on it forget their rows, tables made of it have them by now."""
+        for reader, other in self.tables.items():
+            if name in other.reads and not other.is_view:
+                self.engine.content(reader, self.tables)
+                other.reads = frozenset()
         self.tables[name] = table
         for other in self.tables.values():
             if name in other.reads:
@@ -352,11 +357,11 @@ def _resource(name: str, world: BigQuery) -> dict[str, Any]:
     project, dataset, table_id = name.split(".")
     return {
         "tableReference": {"projectId": project, "datasetId": dataset, "tableId": table_id},
-        "type": "TABLE" if table.view is None else "VIEW",
+        "type": "VIEW" if table.is_view else "TABLE",
         "schema": _schema(table.columns),
         "numRows": str(len(table.rows or ())),
         "numBytes": "0",
-        **({"view": {"query": table.view}} if table.view else {}),
+        **({"view": {"query": table.query}} if table.is_view else {}),
     }
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +73,12 @@ class Table:
 
     columns: Sequence[tuple[str, str]]
     rows: Sequence[Any] | None = ()
-    """None for a view whose rows are not known, or no longer."""
+    """None for a query that was not asked for yet."""
 
-    view: str | None = None
+    query: str | None = None
+    is_view: bool = False
     reads: frozenset[str] = frozenset()
-    """The tables that a view stands on, directly or by other views."""
+    """The tables that its query stands on, directly or by other views."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class GoogleSQL:
         """Evaluate a query; return its columns and rows. Raises `Refused`."""
         request = service.EvaluateQueryRequest(sql=sql, options=self._options, simple_catalog=self._catalog(sql, known))
         for name in self.table_names(sql):
-            request.table_content[name].table_data.row.extend(self._content(name, known))
+            request.table_content[name].table_data.row.extend(self.content(name, known))
         answer = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
         columns = [(column.name, type_name(column.type)) for column in answer.prepared.columns]
         return columns, list(answer.content.table_data.row)
@@ -154,10 +155,11 @@ class GoogleSQL:
             sql=sql, options=self._options, simple_catalog=self._catalog(sql, known)
         )
         for name in self.table_names(sql):
-            request.table_content[name].table_data.row.extend(self._content(name, known))
+            request.table_content[name].table_data.row.extend(self.content(name, known))
         changes = self._call("EvaluateModify", request, service.EvaluateModifyResponse).content
         return [service.TableData.Row(cell=change.cell) for change in changes]
 
+    @lru_cache(maxsize=256)  # noqa: B019  there is one engine, for as long as the process lives
     def table_names(self, sql: str) -> Sequence[str]:
         """Return the tables that a statement names."""
         request = service.ExtractTableNamesFromStatementRequest(sql_statement=sql, options=self._language)
@@ -172,11 +174,12 @@ class GoogleSQL:
         place = inherited(inherited(concrete(parsed), "query"), "parse_location_range")
         return sql.encode()[place.start : place.end].decode()
 
-    def _content(self, name: str, known: Mapping[str, Table]) -> Sequence[Any]:
+    def content(self, name: str, known: Mapping[str, Table]) -> Sequence[Any]:
+        """Return the rows of a table or view. A query is evaluated when its rows are first asked for."""
         table = known[name]
         if table.rows is None:
-            assert table.view is not None
-            table.rows = self.rows(table.view, known)[1]
+            assert table.query is not None
+            table.rows = self.rows(table.query, known)[1]
         return table.rows
 
     def _catalog(self, sql: str, known: Mapping[str, Table]) -> Any:

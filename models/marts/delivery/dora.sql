@@ -187,6 +187,58 @@ repository_week_metrics as (
 
 ),
 
+-- One row per banded metric of a week: BigQuery joins no band to a row by comparing alone.
+banded_metrics as (
+
+    select
+        repository,
+        week_start_date,
+        'deployment_frequency' as metric_id,
+        deployment_frequency as metric_value
+    from repository_week_metrics
+    union all
+    select
+        repository,
+        week_start_date,
+        'change_lead_time' as metric_id,
+        change_lead_time_p50_ms as metric_value
+    from repository_week_metrics
+    union all
+    select
+        repository,
+        week_start_date,
+        'change_failure_ratio' as metric_id,
+        change_failure_ratio as metric_value
+    from repository_week_metrics
+    union all
+    select
+        repository,
+        week_start_date,
+        'recovery_time' as metric_id,
+        recovery_time_p50_ms as metric_value
+    from repository_week_metrics
+
+),
+
+repository_week_bands as (
+
+    select
+        banded_metrics.repository,
+        banded_metrics.week_start_date,
+        max(case when bands.metric_id = 'deployment_frequency' then bands.band end) as deployment_frequency_band,
+        max(case when bands.metric_id = 'change_lead_time' then bands.band end) as change_lead_time_band,
+        max(case when bands.metric_id = 'change_failure_ratio' then bands.band end) as change_failure_band,
+        max(case when bands.metric_id = 'recovery_time' then bands.band end) as recovery_time_band
+    from banded_metrics
+    inner join bands
+        on
+            banded_metrics.metric_id = bands.metric_id
+            and banded_metrics.metric_value >= bands.at_least
+            and (bands.below is null or banded_metrics.metric_value < bands.below)
+    group by banded_metrics.repository, banded_metrics.week_start_date
+
+),
+
 repository_weeks_with_bands as (
 
     select
@@ -200,7 +252,7 @@ repository_weeks_with_bands as (
         repository_week_metrics.unknown_deployment_count,
         repository_week_metrics.deployment_frequency,
         repository_week_metrics.deployment_frequency_without_bots,
-        frequency_bands.band as deployment_frequency_band,
+        repository_week_bands.deployment_frequency_band,
 
         repository_week_metrics.shipped_commit_count,
         repository_week_metrics.measured_commit_count,
@@ -212,18 +264,18 @@ repository_weeks_with_bands as (
         repository_week_metrics.change_lead_time_without_bots_p50_ms,
         repository_week_metrics.change_lead_time_without_bots_p90_ms,
         repository_week_metrics.change_lead_time_unmeasured_reason,
-        lead_time_bands.band as change_lead_time_band,
+        repository_week_bands.change_lead_time_band,
 
         repository_week_metrics.failed_deployment_count,
         repository_week_metrics.change_failure_ratio,
-        failure_bands.band as change_failure_band,
+        repository_week_bands.change_failure_band,
 
         repository_week_metrics.restored_deployment_count,
         repository_week_metrics.recovery_measured_count,
         repository_week_metrics.unrestored_deployment_count,
         repository_week_metrics.oldest_unrestored_age_ms,
         repository_week_metrics.recovery_time_p50_ms,
-        recovery_bands.band as recovery_time_band,
+        repository_week_bands.recovery_time_band,
 
         repository_week_metrics.rework_deployment_count,
         repository_week_metrics.rework_ratio,
@@ -231,26 +283,10 @@ repository_weeks_with_bands as (
         {{ is_simulated('repository_week_metrics.repository') }} as is_simulated
 
     from repository_week_metrics
-    left join bands as frequency_bands
+    left join repository_week_bands
         on
-            frequency_bands.metric_id = 'deployment_frequency'
-            and repository_week_metrics.deployment_frequency >= frequency_bands.at_least
-            and (frequency_bands.below is null or repository_week_metrics.deployment_frequency < frequency_bands.below)
-    left join bands as lead_time_bands
-        on
-            lead_time_bands.metric_id = 'change_lead_time'
-            and repository_week_metrics.change_lead_time_p50_ms >= lead_time_bands.at_least
-            and (lead_time_bands.below is null or repository_week_metrics.change_lead_time_p50_ms < lead_time_bands.below)
-    left join bands as failure_bands
-        on
-            failure_bands.metric_id = 'change_failure_ratio'
-            and repository_week_metrics.change_failure_ratio >= failure_bands.at_least
-            and (failure_bands.below is null or repository_week_metrics.change_failure_ratio < failure_bands.below)
-    left join bands as recovery_bands
-        on
-            recovery_bands.metric_id = 'recovery_time'
-            and repository_week_metrics.recovery_time_p50_ms >= recovery_bands.at_least
-            and (recovery_bands.below is null or repository_week_metrics.recovery_time_p50_ms < recovery_bands.below)
+            repository_week_metrics.repository = repository_week_bands.repository
+            and repository_week_metrics.week_start_date = repository_week_bands.week_start_date
 
 )
 

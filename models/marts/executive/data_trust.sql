@@ -136,9 +136,12 @@ measured as (
         topic_loads.first_loaded_at,
         topic_loads.last_loaded_at,
         {{ dbt.datediff('topic_loads.last_loaded_at', as_of(), 'day') }} as age_days,
-        coalesce(own_freshness.freshness_days, any_freshness.freshness_days) as freshness_days,
-        targets.green as reject_ratio_green,
-        targets.amber as reject_ratio_amber
+        coalesce(
+            own_freshness.freshness_days,
+            (select any_freshness.freshness_days from topic_freshness as any_freshness where any_freshness.topic = '*')
+        ) as freshness_days,
+        (select targets.green from targets where targets.metric_id = 'reject_ratio') as reject_ratio_green,
+        (select targets.amber from targets where targets.metric_id = 'reject_ratio') as reject_ratio_amber
     from topic_origins
     cross join refusals
     left join topics on topic_origins.topic = topics.topic
@@ -151,8 +154,6 @@ measured as (
             topic_origins.topic = unmapped_words.topic
             and topic_origins.is_simulated = unmapped_words.is_simulated
     left join topic_freshness as own_freshness on topic_origins.topic = own_freshness.topic
-    left join topic_freshness as any_freshness on any_freshness.topic = '*'
-    left join targets on targets.metric_id = 'reject_ratio'
 
 ),
 

@@ -147,7 +147,10 @@ dated_drills as (
 
     select
         judged_drills.*,
-        coalesce(own_cadence.cadence_days, any_cadence.cadence_days) as cadence_days,
+        coalesce(
+            own_cadence.cadence_days,
+            (select any_cadence.cadence_days from drill_cadences as any_cadence where any_cadence.drill = '*')
+        ) as cadence_days,
         {{ dbt.datediff('judged_drills.held_at', as_of(), 'day') }} as age_days,
         row_number() over (
             partition by judged_drills.repository, judged_drills.service, judged_drills.drill, judged_drills.is_simulated
@@ -155,7 +158,6 @@ dated_drills as (
         ) = 1 as is_newest
     from judged_drills
     left join drill_cadences as own_cadence on judged_drills.drill = own_cadence.drill
-    left join drill_cadences as any_cadence on any_cadence.drill = '*'
 
 ),
 
