@@ -9,14 +9,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .cache/bigquery-emulator
 EVIDENCE := warehouse/evidence
+GOOGLESQL := .cache/googlesql
 # The repository that the hub's own evidence belongs to.
 HUB := ci-intelligence/hub
+# Tests that need nothing but this environment, and end within minutes.
+ORDINARY := not bigquery and not corpus and not googlesql and not torture
 
 # Byte code is kept: without it every start of dbt would compile its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo evidence test lint torture corpus bigquery bigquery-live bench lock clean
+.PHONY: help setup demo evidence test lint torture corpus googlesql bigquery bigquery-live bench lock clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -53,7 +56,7 @@ demo: setup evidence ## From nothing to the week's scorecard: evidence, load, db
 evidence: setup
 	@echo "── evidence: real, made by the hub about itself (its tests, their coverage, its SBOM)"
 	@mkdir -p $(EVIDENCE)/real
-	@python -m pytest tests/ingest -n 2 -q -m "not bigquery and not corpus and not torture" -p no:cacheprovider \
+	@python -m pytest tests/ingest -n 2 -q -m "$(ORDINARY)" -p no:cacheprovider \
 	    --junitxml=$(EVIDENCE)/real/junit.xml --cov --cov-report=json:$(EVIDENCE)/real/coverage.json --cov-report= | tail -1
 	@cyclonedx-py environment --output-reproducible --of JSON -o $(EVIDENCE)/real/sbom.cdx.json $(BIN)/python 2> /dev/null
 	@ls -1 $(EVIDENCE)/real | sed 's/^/   real: /'
@@ -63,7 +66,19 @@ evidence: setup
 	    || ci-intel simulate --days 90 --seed 7 --out $(EVIDENCE)/simulated
 
 test: setup ## Set up, then run all tests that need no other service.
-	python -m pytest -n 2 --dist worksteal -m "not bigquery and not corpus and not torture"
+	python -m pytest -n 2 --dist worksteal -m "$(ORDINARY)"
+
+googlesql: setup $(GOOGLESQL)/.ready ## Every statement for BigQuery, read and run by GoogleSQL's own engine.
+	python -m pytest -m googlesql tests/googlesql
+
+# Its analyzer wants a newer protobuf than dbt: an environment of its own.
+$(GOOGLESQL)/.ready: tests/googlesql/requirements.lock | setup
+	@echo "setting up $(GOOGLESQL) …"
+	@$(PYTHON) -m venv --clear $(GOOGLESQL)/venv
+	@$(BIN)/uv pip install --quiet --python $(GOOGLESQL)/venv/bin/python --compile-bytecode --require-hashes \
+	    -r tests/googlesql/requirements.lock
+	@rm -f $(GOOGLESQL)/zetasql.compiled
+	@touch $@
 
 lint: setup ## Style and types.
 	ruff check .

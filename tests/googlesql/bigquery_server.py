@@ -22,10 +22,12 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from engine import NAMES, GoogleSQL, Refused, Table
+from engine import NAMES, NO_PARAMETERS, GoogleSQL, Parameters, Refused, Table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUOTED_PATH = re.compile(r"`([\w-]+)`\s*\.\s*`([\w-]+)`\s*\.\s*`([\w$-]+)`")
+_RAISE_IF = re.compile(r"(?s)if (.*) then raise using message = '([^']*)' end if")
+_UNIT_TEST = "as `actual_or_expected`"
 _STATEMENT_TYPES = {
     "ResolvedQueryStmtProto": "SELECT",
     "ResolvedCreateTableAsSelectStmtProto": "CREATE_TABLE_AS_SELECT",
@@ -65,23 +67,28 @@ class BigQuery:
     functions: set[str] = field(default_factory=set)
     statements: list[dict[str, str]] = field(default_factory=list)
 
-    def run(self, sql: str) -> tuple[str, Sequence[tuple[str, str]], Sequence[Any]]:
+    def run(
+        self, sql: str, parameters: Parameters = NO_PARAMETERS
+    ) -> tuple[str, Sequence[tuple[str, str]], Sequence[Any]]:
         """Analyze one statement, and do it; return its type, columns and rows."""
         sql = _QUOTED_PATH.sub(r"`\1.\2.\3`", sql)
-        analysis = self.engine.analyze(sql, self.tables)
+        if _UNIT_TEST in sql:
+            # It was analyzed a moment ago, when dbt asked for its types.
+            return "SELECT", *self.engine.rows(sql, self.tables)
+        analysis = self.engine.analyze(sql, self.tables, parameters)
         self.functions |= analysis.functions
         kind = _STATEMENT_TYPES.get(analysis.kind, "OTHER")
         self.statements.append({"kind": kind, "sql": sql})
         if kind == "SELECT":
-            return kind, *self.engine.rows(sql, self.tables)
+            return kind, *self.engine.rows(sql, self.tables, parameters)
         if kind in ("CREATE_TABLE_AS_SELECT", "CREATE_VIEW", "CREATE_TABLE"):
             self._create(kind, sql, analysis.columns)
         elif kind == "INSERT":
             name = _target(r"insert\s+(?:into\s+)?", sql)
             table = self.tables[name]
-            self.put(name, replace(table, rows=[*(table.rows or ()), *self.engine.inserted(sql, self.tables)]))
+            self.put(name, replace(table, rows=[*(table.rows or ()), *self.engine.inserted(sql, self.tables, parameters)]))
         elif kind == "DROP_TABLE":
-            self.tables.pop(_target(r"drop\s+(?:table|view)\s+(?:if\s+exists\s+)?", sql), None)
+            self.drop(_target(r"drop\s+(?:table|view)\s+(?:if\s+exists\s+)?", sql))
         elif kind == "CREATE_SCHEMA":
             self.datasets.add(_target(r"create\s+schema\s+(?:if\s+not\s+exists\s+)?", sql).split(".")[-1])
         return kind, (), ()
@@ -101,12 +108,36 @@ class BigQuery:
         reads = frozenset(direct).union(*(self.tables[read].reads for read in direct))
         self.put(name, Table(columns, None, query, kind == "CREATE_VIEW", reads))
 
-    def put(self, name: str, table: Table) -> None:
-        """Create or replace a table or view; views on it forget their rows, tables made of it have them by now."""
+    def run_script(self, sql: str, parameters: Parameters) -> None:
+        """Run statement after statement; after an error, nothing of the script was done."""
+        before = dict(self.tables)
+        try:
+            for statement in _statements(sql):
+                if condition := _RAISE_IF.fullmatch(statement):
+                    _, rows = self.engine.rows(f"select {condition[1]}", self.tables, parameters)
+                    if rows[0].cell[0].bool_value:
+                        raise Refused(condition[2])
+                else:
+                    self.run(statement, parameters)
+        except Refused:
+            self.tables = before
+            raise
+
+    def drop(self, name: str) -> None:
+        """Drop a table or view, if it is there."""
+        self._settle(name)
+        self.tables.pop(name, None)
+
+    def _settle(self, name: str) -> None:
+        """Give the tables that were made of a table their rows, before it changes."""
         for reader, other in self.tables.items():
             if name in other.reads and not other.is_view:
                 self.engine.content(reader, self.tables)
                 other.reads = frozenset()
+
+    def put(self, name: str, table: Table) -> None:
+        """Create or replace a table or view; views on it forget their rows."""
+        self._settle(name)
         self.tables[name] = table
         for other in self.tables.values():
             if name in other.reads:
@@ -114,8 +145,13 @@ class BigQuery:
 
     def query(self, project: str, resource: dict[str, Any]) -> Job:
         """Run a query job."""
-        sql = resource["configuration"]["query"]["query"]
-        kind, columns, rows = self.run(sql)
+        config = resource["configuration"]["query"]
+        sql, parameters = config["query"], _parameters(config)
+        if len(_statements(sql)) > 1:
+            self.run_script(sql, parameters)
+            kind, columns, rows = "SCRIPT", (), ()
+        else:
+            kind, columns, rows = self.run(sql, parameters)
         job_id = resource["jobReference"]["jobId"]
         destination = {"projectId": project, "datasetId": "_results", "tableId": job_id}
         if kind == "CREATE_TABLE_AS_SELECT":
@@ -147,6 +183,19 @@ class BigQuery:
         resource |= {"id": resource["jobReference"]["jobId"], "status": {"state": "DONE"}, "kind": "bigquery#job"}
         job = self.jobs[resource["jobReference"]["jobId"]] = Job(resource, columns, rows)
         return job
+
+
+def _statements(sql: str) -> Sequence[str]:
+    """Split a script. The hub's statements have no semicolon but at their ends; a condition is one with its branch."""
+    script = re.sub(r"(?s)\bthen\s+(raise using message = '[^']*');\s*end if", r"then \1 end if", sql)
+    return [each.strip() for each in re.split(r";\s*(?:\n|$)", script) if each.strip()]
+
+
+def _parameters(config: Mapping[str, Any]) -> Parameters:
+    return {
+        one["name"]: (one["parameterType"]["type"], one["parameterValue"]["value"])
+        for one in config.get("queryParameters", ())
+    }
 
 
 def _target(before: str, sql: str) -> str:
@@ -337,7 +386,7 @@ class Handler(BaseHTTPRequestHandler):
                 return _resource(f"{project}.{dataset}.{table}", world)
             case "DELETE", "datasets", dataset, "tables", table:
                 _known(world.tables, f"{project}.{dataset}.{table}")
-                del world.tables[f"{project}.{dataset}.{table}"]
+                world.drop(f"{project}.{dataset}.{table}")
                 return {}
         raise NotFound(f"{method} {'/'.join(path)}")
 

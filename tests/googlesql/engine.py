@@ -59,8 +59,14 @@ NAMES: Mapping[str, int] = {
     "BYTES": types.TYPE_BYTES,
     "JSON": types.TYPE_JSON,
 }
+_COLUMNS_VIEW = ".INFORMATION_SCHEMA.COLUMNS"
 ALIASES = {"bigint": "INT64", "int": "INT64", "integer": "INT64", "smallint": "INT64", "decimal": "NUMERIC"}
 _KINDS = {kind: name for name, kind in NAMES.items()}
+
+
+Parameters = Mapping[str, tuple[str, str]]
+"""Values bound to a statement: of each, its type (STRING or INT64) and its text."""
+NO_PARAMETERS: Parameters = {}
 
 
 class Refused(Exception):
@@ -127,10 +133,10 @@ class GoogleSQL:
         options.default_timezone = "UTC"
         return options
 
-    def analyze(self, sql: str, known: Mapping[str, Table]) -> Analysis:
+    def analyze(self, sql: str, known: Mapping[str, Table], parameters: Parameters = NO_PARAMETERS) -> Analysis:
         """Resolve one statement against the tables it names. Raises `Refused`."""
         request = service.AnalyzeRequest(
-            sql_statement=sql, options=self._options, simple_catalog=self._catalog(sql, known)
+            sql_statement=sql, options=self._options_with(parameters), simple_catalog=self._catalog(sql, known)
         )
         statement = self._call("Analyze", request, service.AnalyzeResponse).resolved_statement
         resolved = concrete(statement)
@@ -140,24 +146,38 @@ class GoogleSQL:
         functions = frozenset(re.findall(r'name: "ZetaSQL:([^"]+)"', str(statement)))
         return Analysis(resolved.DESCRIPTOR.name, columns, functions)
 
-    def rows(self, sql: str, known: Mapping[str, Table]) -> tuple[Sequence[tuple[str, str]], Sequence[Any]]:
+    def rows(
+        self, sql: str, known: Mapping[str, Table], parameters: Parameters = NO_PARAMETERS
+    ) -> tuple[Sequence[tuple[str, str]], Sequence[Any]]:
         """Evaluate a query; return its columns and rows. Raises `Refused`."""
-        request = service.EvaluateQueryRequest(sql=sql, options=self._options, simple_catalog=self._catalog(sql, known))
-        for name in self.table_names(sql):
-            request.table_content[name].table_data.row.extend(self.content(name, known))
-        answer = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
+        answer = self._evaluated("Query", sql, known, parameters)
         columns = [(column.name, type_name(column.type)) for column in answer.prepared.columns]
         return columns, list(answer.content.table_data.row)
 
-    def inserted(self, sql: str, known: Mapping[str, Table]) -> Sequence[Any]:
+    def inserted(
+        self, sql: str, known: Mapping[str, Table], parameters: Parameters = NO_PARAMETERS
+    ) -> Sequence[Any]:
         """Evaluate an `insert`; return the rows that it adds. Raises `Refused`."""
-        request = service.EvaluateModifyRequest(
-            sql=sql, options=self._options, simple_catalog=self._catalog(sql, known)
+        changes = self._evaluated("Modify", sql, known, parameters).content
+        return [service.TableData.Row(cell=change.cell) for change in changes]
+
+    def _evaluated(self, what: str, sql: str, known: Mapping[str, Table], parameters: Parameters) -> Any:
+        request = getattr(service, f"Evaluate{what}Request")(
+            sql=sql, options=self._options_with(parameters), simple_catalog=self._catalog(sql, known)
         )
+        for name, (type_, text) in parameters.items():
+            value = {"int64_value": int(text)} if type_ == "INT64" else {"string_value": text}
+            request.params.add(name=name, value=value)
         for name in self.table_names(sql):
             request.table_content[name].table_data.row.extend(self.content(name, known))
-        changes = self._call("EvaluateModify", request, service.EvaluateModifyResponse).content
-        return [service.TableData.Row(cell=change.cell) for change in changes]
+        return self._call(f"Evaluate{what}", request, getattr(service, f"Evaluate{what}Response"))
+
+    def _options_with(self, parameters: Parameters) -> Any:
+        options = analyzer_options.AnalyzerOptionsProto()
+        options.CopyFrom(self._options)
+        for name, (type_, _) in parameters.items():
+            options.query_parameters.add(name=name, type=_type(type_))
+        return options
 
     @lru_cache(maxsize=256)  # noqa: B019  there is one engine, for as long as the process lives
     def table_names(self, sql: str) -> Sequence[str]:
@@ -176,6 +196,8 @@ class GoogleSQL:
 
     def content(self, name: str, known: Mapping[str, Table]) -> Sequence[Any]:
         """Return the rows of a table or view. A query is evaluated when its rows are first asked for."""
+        if name.endswith(_COLUMNS_VIEW):
+            return ()
         table = known[name]
         if table.rows is None:
             assert table.query is not None
@@ -190,7 +212,10 @@ class GoogleSQL:
             named_type=[{"name": alias, "type": _type(name)} for alias, name in ALIASES.items()],
         )
         for name in self.table_names(sql):
-            if name in known:
+            if name.endswith(_COLUMNS_VIEW):
+                names = ("table_name", "column_name", "data_type")
+                catalog.table.append(_simple_table(name, [(column, "STRING") for column in names]))
+            elif name in known:
                 catalog.table.append(_simple_table(name, known[name].columns))
         return catalog
 
