@@ -49,7 +49,7 @@ candidates as (
                 coalesce(read_statements.product_image = exposures.subject, false)
                 or coalesce(
                     read_statements.product_version is null
-                    and read_statements.product_component = concat('pkg:github/', exposures.repository),
+                    and read_statements.product_component = 'pkg:github/' || exposures.repository,
                     false
                 )
         end as is_about_subject,

@@ -211,7 +211,8 @@ class GoogleSQL:
             ),
             named_type=[{"name": alias, "type": _type(name)} for alias, name in ALIASES.items()],
         )
-        for name in self.table_names(sql):
+        # An `alter` names its table, but does not read it.
+        for name in {*self.table_names(sql), *re.findall("`([^`]+)`", sql)}:
             if name.endswith(_COLUMNS_VIEW):
                 names = ("table_name", "column_name", "data_type")
                 catalog.table.append(_simple_table(name, [(column, "STRING") for column in names]))
