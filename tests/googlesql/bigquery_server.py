@@ -86,7 +86,9 @@ class BigQuery:
         elif kind == "INSERT":
             name = _target(r"insert\s+(?:into\s+)?", sql)
             table = self.tables[name]
-            self.put(name, replace(table, rows=[*(table.rows or ()), *self.engine.inserted(sql, self.tables, parameters)]))
+            self.put(
+                name, replace(table, rows=[*(table.rows or ()), *self.engine.inserted(sql, self.tables, parameters)])
+            )
         elif kind == "DROP_TABLE":
             self.drop(_target(r"drop\s+(?:table|view)\s+(?:if\s+exists\s+)?", sql))
         elif kind == "CREATE_SCHEMA":
@@ -315,7 +317,7 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = 400, _problem(400, "invalidQuery", str(error))
         except NotFound as error:
             status, answer = 404, _problem(404, "notFound", f"Not found: {error}")
-        except Exception as error:  # noqa: BLE001  a fault of this server has to be seen where it was met
+        except Exception as error:
             status, answer = 501, _problem(501, "notImplemented", f"{method} {self.path}: {error!r}")
         content = json.dumps(answer).encode()
         self.send_response(status)

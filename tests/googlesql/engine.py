@@ -29,7 +29,7 @@ from zetasql.wasi._pb2.zetasql.public import simple_table_pb2 as tables
 from zetasql.wasi._pb2.zetasql.public import type_pb2 as types
 
 # What BigQuery's reference documents, out of what ZetaSQL can: a construct that is not here is refused.
-BIGQUERY_FEATURES = """
+_FEATURES = """
     ADDITIONAL_STRING_FUNCTIONS ALLOW_DASHES_IN_TABLE_NAME ALLOW_MISSING_PATH_EXPRESSION_IN_ALTER_DDL
     ALLOW_REGEXP_EXTRACT_OPTIONALS ALTER_TABLE_RENAME_COLUMN ANALYTIC_FUNCTIONS BIGNUMERIC_TYPE BY_NAME
     CAST_DIFFERENT_ARRAY_TYPES CIVIL_TIME COLUMN_DEFAULT_VALUE CORRESPONDING CORRESPONDING_FULL
@@ -43,7 +43,8 @@ BIGQUERY_FEATURES = """
     NUMERIC_TYPE OMIT_INSERT_COLUMN_LIST ORDER_BY_IN_AGGREGATE PARAMETERIZED_TYPES PIVOT QUALIFY
     ROUND_WITH_ROUNDING_MODE SAFE_FUNCTION_CALL SELECT_STAR_EXCEPT_REPLACE TABLESAMPLE TEMPLATE_FUNCTIONS
     UNENFORCED_PRIMARY_KEYS UNPIVOT WEEK_WITH_WEEKDAY WITH_ON_SUBQUERY WITH_RECURSIVE
-""".split()
+"""
+BIGQUERY_FEATURES = _FEATURES.split()
 
 NAMES: Mapping[str, int] = {
     "INT64": types.TYPE_INT64,
@@ -154,9 +155,7 @@ class GoogleSQL:
         columns = [(column.name, type_name(column.type)) for column in answer.prepared.columns]
         return columns, list(answer.content.table_data.row)
 
-    def inserted(
-        self, sql: str, known: Mapping[str, Table], parameters: Parameters = NO_PARAMETERS
-    ) -> Sequence[Any]:
+    def inserted(self, sql: str, known: Mapping[str, Table], parameters: Parameters = NO_PARAMETERS) -> Sequence[Any]:
         """Evaluate an `insert`; return the rows that it adds. Raises `Refused`."""
         changes = self._evaluated("Modify", sql, known, parameters).content
         return [service.TableData.Row(cell=change.cell) for change in changes]

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -32,7 +31,7 @@ def over(values: str, expression: str) -> str:
 
 def quoted(text: str) -> str:
     """Write a text as a literal, inside of a string of Jinja."""
-    return f'"\'{text}\'"'
+    return f"\"'{text}'\""
 
 
 def place_of_null(order: str) -> str:
@@ -53,7 +52,10 @@ CASES: Mapping[str, tuple[str, Any]] = {
     "whole_minutes_stay": ("{{ minutes('120000') }}", "2"),
     "one_if_it_holds": ("{{ one_if('1 < 2') }}", 1),
     "none_if_it_is_unknown": ("{{ one_if('1 < cast(null as ' ~ dbt.type_bigint() ~ ')') }}", 0),
-    "a_double_keeps_its_64_bits": ("cast('0.1' as {{ type_double() }}) + cast('0.2' as {{ type_double() }})", 0.1 + 0.2),
+    "a_double_keeps_its_64_bits": (
+        "cast('0.1' as {{ type_double() }}) + cast('0.2' as {{ type_double() }})",
+        0.1 + 0.2,
+    ),
     "wilson_lower_of_nothing": ("{{ wilson_lower('0', '0') }}", None),
     "wilson_lower_of_one_in_one": ("round({{ wilson_lower('1', '1') }}, 6)", 0.206549),
     "wilson_upper_of_none_in_ten": ("round({{ wilson_upper('0', '10') }}, 6)", 0.277533),
@@ -62,7 +64,10 @@ CASES: Mapping[str, tuple[str, Any]] = {
     "nulls_are_not_counted": (over("10 null 20 null", "{{ percentile('x', 0.5) }}"), 15.0),
     "a_high_percentile": (over("5 1 3 2 4", "{{ percentile('x', 0.9) }}"), 4.6),
     "one_value_is_every_percentile": (over("7", "{{ percentile('x', 0.95) }}"), 7.0),
-    "no_value_has_no_percentile": (over("x", "{{ percentile('x', 0.5) }}").replace("select x as", "select cast(null as int64) as"), None),
+    "no_value_has_no_percentile": (
+        over("x", "{{ percentile('x', 0.5) }}").replace("select x as", "select cast(null as int64) as"),
+        None,
+    ),
     # Moments and days
     "the_week_of_a_sunday_began_on_monday": (f'{{{{ week_of("{SUNDAY}") }}}}', date(2026, 1, 26)),
     "the_week_of_a_moment": (f'{{{{ week_of("{NEXT}") }}}}', date(2026, 2, 2)),
@@ -92,7 +97,7 @@ CASES: Mapping[str, tuple[str, Any]] = {
     # Texts
     "text_compares_by_its_bytes": ("'Z' < 'a' and 'z' < 'ä'", True),
     "length_counts_characters": ("length('naïve')", 5),
-    "the_fleet_is_simulated": ('{{ is_simulated("\'simulated/shop\'") }}', True),
+    "the_fleet_is_simulated": ("{{ is_simulated(\"'simulated/shop'\") }}", True),
     "no_repository_is_not_simulated": ("{{ is_simulated('cast(null as ' ~ dbt.type_string() ~ ')') }}", False),
     "percent_of_a_ratio": ("{{ readable('0.1234e0', \"'ratio'\") }}", "12.3 %"),
     "whole_percent": ("{{ readable('0.5e0', \"'ratio'\") }}", "50 %"),
@@ -123,9 +128,7 @@ CASES: Mapping[str, tuple[str, Any]] = {
     "a_package_that_is_no_image": (f"{{{{ purl_image_name({quoted('pkg:npm/ui@1.2')}) }}}}", None),
 }
 # Rows that a case may read, by the name that it uses.
-WITH = (
-    "with spans as (select 'a' as name, cast('2026-02-27' as date) as first, cast('2026-03-01' as date) as last) "
-)
+WITH = "with spans as (select 'a' as name, cast('2026-02-27' as date) as first, cast('2026-03-01' as date) as last) "
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,9 @@ WRONG = [
     pytest.param("select list_value(1, 2)", "Function not found: list_value", id="a function of DuckDB"),
     pytest.param("select epoch_ms(current_timestamp())", "Function not found: epoch_ms", id="another one"),
     pytest.param(f"select run_attempt = 'one' from {RUNS}", "INT64, STRING", id="a number and a word"),
-    pytest.param(f"select started_at >= current_datetime() from {RUNS}", "TIMESTAMP, DATETIME", id="a moment and a datetime"),
+    pytest.param(
+        f"select started_at >= current_datetime() from {RUNS}", "TIMESTAMP, DATETIME", id="a moment and a datetime"
+    ),
     pytest.param(f"select no_such_column from {RUNS}", "Unrecognized name", id="an unknown column"),
     pytest.param("select * from `local.hub_raw.no_such_table`", "Table not found", id="an unknown table"),
     pytest.param("select cast('1' as varchar)", "Type not found: varchar", id="a type of DuckDB"),
@@ -25,7 +27,9 @@ WRONG = [
     pytest.param(f"select count(distinct run_id, status) from {RUNS}", "No matching signature", id="distinct tuples"),
     pytest.param("select 'a' || 1", "No matching signature", id="a number joined to a text"),
     pytest.param("select date_trunc('week', current_date())", "valid date part", id="a date part as text"),
-    pytest.param(f"select distinct status, run_id from {RUNS} order by branch", "ORDER BY", id="an order by what is not there"),
+    pytest.param(
+        f"select distinct status, run_id from {RUNS} order by branch", "ORDER BY", id="an order by what is not there"
+    ),
     pytest.param(
         f"select row_number() over (partition by cost_usd order by run_id) from {RUNS}",
         "FLOAT64 is not allowed",
@@ -56,12 +60,16 @@ WRONG = [
     ),
 ]
 RIGHT = [
-    pytest.param(f"select 1 from {RUNS} inner join {JOBS} on runs.started_at > jobs.started_at", id="inner, by comparing"),
+    pytest.param(
+        f"select 1 from {RUNS} inner join {JOBS} on runs.started_at > jobs.started_at", id="inner, by comparing"
+    ),
     pytest.param(
         f"select 1 from {RUNS} left join {JOBS} on runs.run_id = jobs.run_id and runs.started_at > jobs.started_at",
         id="left, by an equality and more",
     ),
-    pytest.param(f"select 1 from {RUNS} where exists (select 1 from {JOBS} where jobs.run_id = runs.run_id)", id="exists"),
+    pytest.param(
+        f"select 1 from {RUNS} where exists (select 1 from {JOBS} where jobs.run_id = runs.run_id)", id="exists"
+    ),
     pytest.param(f"select 1 from {RUNS} where run_id not in (select run_id from {JOBS})", id="not in, not correlated"),
 ]
 

@@ -1,4 +1,4 @@
-"""Walks over the trees that ZetaSQL answers with: inheritance is spelled there as `oneof`s and fields named `parent`."""
+"""Walks over the trees that ZetaSQL answers with: inheritance is spelled there as `oneof`s, and as fields `parent`."""
 
 from __future__ import annotations
 
