@@ -107,8 +107,9 @@ bigquery-live: setup ## The same on BigQuery itself, in CI_INTEL_BQ_PROJECT, wit
 	        "and not CI_INTEL_BQ_ENDPOINT, which is an emulator's."; exit 1; fi
 	python -m pytest -m bigquery tests/bigquery/test_parity.py
 
-bench: setup ## The speed figures, as ratios against named peers, in one run.
+bench: setup $(EMULATOR)/.ready ## The speed figures, as ratios against named peers, in one run.
 	python benchmarks/run.py
+	python benchmarks/bigquery.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
