@@ -107,9 +107,13 @@ def cold(pair: Pair, given: evidence.Evidence) -> Pair:
 @pytest.fixture(scope="module")
 def after_corrections(cold: Pair, given: evidence.Evidence) -> Pair:
     """Both engines after one more load, with corrections, that an incremental build has merged."""
+    before = cold.bigquery.rows("marts", "deployments")
     for engine in cold.engines:
         engine.run_at(MOMENTS[1], "load", given.later, *CONTEXT)
     cold.both(_build_again)
+    merged = differences(before, cold.bigquery.rows("marts", "deployments"))
+    assert merged.only_left, "no deployment was corrected"
+    assert len(merged.only_right) > len(merged.only_left), "no deployment is new"
     return cold
 
 
