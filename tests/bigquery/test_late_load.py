@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,15 +45,30 @@ def load_as_if_begun(path: Path, cloud: Cloud, moment: datetime) -> None:
 
 
 def test_models_see_a_load_that_began_a_week_before_it_committed(cloud: Cloud) -> None:
-    def file(subject: str, policy: str = "images-are-signed") -> Path:
-        return cloud.file(f"{uuid.uuid4().hex}.ndjson", lines(event(subject=subject, policy=policy)))
+    week_ago = datetime.now(UTC) - timedelta(days=7)
+    late = lines(event(subject="late"))
 
-    cloud.load(file("first"))
+    cloud.load(cloud.file("first.ndjson", lines(event(subject="first"))))
     assert build(cloud) == ["first"]
-    cloud.load(file("second"))
-    assert build(cloud) == ["first", "second"]
-    load_as_if_begun(file("late"), cloud, datetime.now(UTC) - timedelta(days=7))
-    assert cloud.rows("select count(distinct date(loaded_at)), count(distinct date(committed_at)) from raw.loads") == [
-        (2, 1)
+    load_as_if_begun(cloud.file("late.ndjson", late), cloud, week_ago)
+    days = "count(distinct date(loaded_at)), count(distinct date(committed_at))"
+    assert cloud.rows(f"select {days} from raw.loads") == [(2, 1)]
+    assert build(cloud) == ["first", "late"]
+    # The same decision once more, in another file: the merge has to find it among last week's.
+    cloud.load(cloud.file("again.ndjson", late + lines(event(subject="last"))))
+    assert build(cloud) == ["first", "last", "late"]
+    # Loads of the last hour are read again, and so today is opened each time; last week only once there is need.
+    today, then = (f"{moment:%Y-%m-%d}" for moment in (datetime.now(UTC), week_ago))
+    assert merged_days(cloud) == [{today}, {today, then}]
+
+
+def merged_days(cloud: Cloud) -> list[set[str]]:
+    """Return the partitions that each merge into the model has named, as literals; the oldest merge first."""
+    with cloud.client as client:
+        sent = sorted(client.list_jobs(max_results=5000), key=lambda job: job.created)
+    merges = [job.query for job in sent if job.job_type == "query" and "merge into" in job.query]
+    return [
+        set(re.findall(r"timestamp '([0-9-]+)'", query.partition("DBT_INTERNAL_SOURCE\n")[2].partition("when")[0]))
+        for query in merges
+        if f"{cloud.dataset}_intermediate" in query
     ]
-    assert build(cloud) == ["first", "late", "second"]

@@ -12,6 +12,7 @@ To run with DuckDB 1.5.5 (it asks for 2.0, whose extensions no package registry 
 Where it differs from BigQuery:
 - a job that creates a table by a query names that table as its destination; dbt reads it there;
 - a function that only DuckDB has is not found (see functions.py);
+- `full union … by name` loses its first word: DuckDB's own `union … by name` fills what one side lacks;
 - `set (x) = (select as struct …)`, in dbt's scripts that replace partitions, is an assignment to x.
 
 To be quick: see lookups.py, and what a query asks for first, the temporary tables.
@@ -38,6 +39,7 @@ REWRITTEN = {f"local_bigquery.{name}" for name in ("catalog.metadata", "engine.r
 TEMPORARY_TABLES = "SELECT table_name FROM duckdb_tables() WHERE temporary"
 QUICKER_TEMPORARY_TABLES = "SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = 'temp'"
 QUOTES_IN_BRACES = """{message.replace("'", "''")}"""
+FULL_UNION_BY_NAME = re.compile(r"\bfull\s+(?=union\s+(all|distinct)\s+by\s+name\b)", re.I)
 ASSIGNED_STRUCT = re.compile(r"\bset\s*\(\s*(\w+)\s*\)\s*=\s*\(\s*select\s+as\s+struct\b", re.I)
 
 
@@ -92,7 +94,8 @@ def answer_as_bigquery_does():
         for name in unknown_functions(config.query or ""):
             raise BigQueryError("invalidQuery", f"Function not found: {name}", "query")
         if config.query:
-            config = config.replace(query=ASSIGNED_STRUCT.sub(r"set \1 = (select", config.query))
+            query = FULL_UNION_BY_NAME.sub("", ASSIGNED_STRUCT.sub(r"set \1 = (select", config.query))
+            config = config.replace(query=query)
         statistics, children, destination = execute(cursor, project_id, job_id, config, *arguments, **options)
         if destination is None and getattr(statistics, "statementType", None) == "CREATE_TABLE_AS_SELECT":
             destination = statistics.ddlTargetTable
