@@ -69,7 +69,7 @@ test: setup ## Set up, then run all tests that need no other service.
 	python -m pytest -n 2 --dist worksteal -m "$(ORDINARY)"
 
 googlesql: setup $(GOOGLESQL)/.ready ## Every statement for BigQuery, read and run by GoogleSQL's own engine.
-	python -m pytest -m googlesql tests/googlesql
+	python -m pytest -n 2 --dist loadfile -m googlesql tests/googlesql
 
 # Its analyzer wants a newer protobuf than dbt: an environment of its own.
 $(GOOGLESQL)/.ready: tests/googlesql/requirements.lock | setup

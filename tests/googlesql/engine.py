@@ -7,6 +7,7 @@ Only features that BigQuery has are switched on: see `BIGQUERY_FEATURES`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -262,7 +263,7 @@ def _copy(memory: Any, ptr: int, data: bytes) -> None:
 def _module(engine: Engine, cache: Path) -> Module:
     if not cache.exists():
         cache.parent.mkdir(parents=True, exist_ok=True)
-        fresh = cache.with_suffix(".new")
+        fresh = cache.with_suffix(f".{os.getpid()}")
         fresh.write_bytes(Module.from_file(engine, get_wasm_path()).serialize())
         fresh.rename(cache)
     return Module.deserialize_file(engine, str(cache))
