@@ -65,4 +65,8 @@ def test_incremental_models_are_googlesql_when_they_merge_and_when_a_reload_empt
 
 
 def test_only_functions_that_bigquery_documents_are_used(built: SmallBigQuery) -> None:
-    assert set(built.asked("functions")) - FUNCTIONS == set()
+    # Operators are spelled `$equal`: which of them there are is a matter of features.
+    used = {name for name in built.asked("functions") if not name.startswith("$")}
+
+    assert len(used) > 30
+    assert sorted(used - FUNCTIONS) == []
