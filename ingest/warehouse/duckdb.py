@@ -32,6 +32,8 @@ TYPES = {
 PREFIX = "duckdb:///"
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
+_HEADER_BYTES = 3 * 4096
+_CREATION_SECONDS = 2.0
 
 
 class DuckDBWarehouse:
@@ -65,6 +67,7 @@ class DuckDBWarehouse:
         # One thread: small batches keep a second one busy waiting, at three times the CPU for the same speed.
         config: dict[str, Any] = {"memory_limit": self._memory_limit, "threads": "1"}
         deadline = time.monotonic() + lock_timeout
+        created_by = time.monotonic() + _CREATION_SECONDS
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -74,7 +77,8 @@ class DuckDBWarehouse:
             except OSError as error:
                 raise WarehouseUnavailable(f"{self.path}: cannot be created: {error.strerror}") from error
             except duckdb.Error as error:
-                if not _is_lock(error):
+                is_new = self._is_being_created() and time.monotonic() < created_by
+                if not _is_lock(error) and not is_new:
                     raise WarehouseUnavailable(f"{self.path}: cannot be opened: {_first_line(error)}") from error
                 if time.monotonic() + pause > deadline:
                     raise WarehouseUnavailable(
@@ -84,6 +88,13 @@ class DuckDBWarehouse:
                 on_wait(f"{self.path} is locked; waiting")
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _is_being_created(self) -> bool:
+        """Tell whether the file is shorter than its own headers, as it is for a moment when another makes it."""
+        try:
+            return self.path.stat().st_size < _HEADER_BYTES
+        except OSError:
+            return False
 
     def plan(self, tables: Sequence[Table]) -> Sequence[str]:
         """Return `create` and `alter … add column` statements for what is missing; a changed type is an error."""

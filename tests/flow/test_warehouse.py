@@ -97,6 +97,29 @@ def test_loaders_at_the_same_time_wait_for_each_other_and_nothing_is_lost_or_dou
     assert hub.rows("select count(*), count(distinct committed_at) from raw.loads") == [(4, 4)]
 
 
+def test_a_file_that_another_process_is_just_creating_is_waited_for(hub: Hub, new_warehouse: Path) -> None:
+    hub.path.write_bytes(b"")
+    loader = hub.start("load", hub.file("evidence.ndjson", lines(event())))
+    assert loader.stderr is not None
+    assert b"waiting" in loader.stderr.readline()
+
+    created = hub.path.with_suffix(".created")
+    shutil.copy(new_warehouse, created)
+    created.replace(hub.path)
+
+    assert loader.wait(timeout=60) == 0
+    assert hub.value("select count(*) from raw.policy_decisions") == 1
+
+
+def test_an_empty_file_is_no_warehouse_for_ever(hub: Hub) -> None:
+    hub.path.write_bytes(b"")
+
+    result = hub.run("load", hub.file("evidence.ndjson", lines(event())))
+
+    assert result.exit_code == 3
+    assert "not a valid DuckDB database file" in result.stderr
+
+
 @pytest.fixture
 def locked(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that is writing the warehouse."""
