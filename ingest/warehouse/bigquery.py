@@ -86,13 +86,12 @@ class BigQueryWarehouse:
         self.loads_at_once = LOADS_AT_ONCE
         self._deadline = deadline
         self.client = self._connected(endpoint)
-        self.writer = uuid.uuid4().hex
         self._raw: bigquery.Dataset | None = None
-        self.jobs = Jobs(self.client, location, url, deadline, self.writer)
+        self.jobs = Jobs(self.client, location, url, deadline)
         if creates_datasets:
             self._create_datasets(location)
         if not is_read_only:
-            self.jobs = Jobs(self.client, self._location_as_it_is(location), url, deadline, self.writer)
+            self.jobs = Jobs(self.client, self._location_as_it_is(location), url, deadline)
 
     def _connected(self, endpoint: str | None) -> bigquery.Client:
         options = ClientOptions(api_endpoint=endpoint) if endpoint else None
@@ -297,7 +296,7 @@ class BigQueryLoad:
         try:
             for table, writer in self._aside.items():
                 writer.close()
-                upload = f"{name}_{self._warehouse.writer}_{uuid.uuid4().hex[:8]}_{table}"
+                upload = f"{name}_{uuid.uuid4().hex}_{table}"
                 uploads[table] = upload
                 self._upload(table, upload)
                 faults.point("after_upload")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,15 +81,12 @@ class Jobs:
     method raises `WarehouseUnavailable` with one line that says what to do.
     """
 
-    def __init__(
-        self, client: bigquery.Client, location: str | None, where: str, deadline: float, writer: str
-    ) -> None:
+    def __init__(self, client: bigquery.Client, location: str | None, where: str, deadline: float) -> None:
         self._client = client
         self._location = location
         self._where = where
         self._deadline = deadline
         self._request_seconds = min(_REQUEST_SECONDS, max(1.0, deadline / 4))
-        self._writer = writer
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
         """Return the rows of a statement that may be run any number of times."""
@@ -115,7 +113,8 @@ class Jobs:
         Raises `JobFailed` if BigQuery refuses it and no other try can help, `HeldByAnother` if
         another account has sent it.
         """
-        configuration = self._configured(parameters)
+        writer = uuid.uuid4().hex
+        configuration = self._configured(parameters, writer)
         return self._chain(
             job_id,
             lambda name: self._client.query(
@@ -127,15 +126,17 @@ class Jobs:
                 job_retry=None,
                 timeout=self._request_seconds,
             ),
+            writer,
             holds,
         )
 
     def load_once(self, job_id: str, path: Path, table: bigquery.TableReference) -> Finished:
         """Replace a table's rows by those of a Parquet file, under this id or the next ones of its chain."""
+        writer = uuid.uuid4().hex
         configuration = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-            labels=self._labels(),
+            labels=_labels(writer),
         )
 
         def send(name: str) -> Any:
@@ -150,7 +151,7 @@ class Jobs:
                     timeout=self._request_seconds * 10,
                 )
 
-        return self._chain(job_id, send, lambda: True)
+        return self._chain(job_id, send, writer, lambda: True)
 
     def call(self, request: Callable[[], Any]) -> Any:
         """Return what a request that may be repeated returns, once BigQuery answers."""
@@ -167,22 +168,23 @@ class Jobs:
             except (api.GoogleAPICallError, auth.GoogleAuthError, http.RequestException) as error:
                 raise self.unavailable(error) from error
 
-    def _chain(self, job_id: str, send: Callable[[str], Any], holds: Callable[[], bool]) -> Finished:
+    def _chain(self, job_id: str, send: Callable[[str], Any], writer: str, holds: Callable[[], bool]) -> Finished:
+        """`writer` is the label by which this call knows its own jobs: of two threads with one load, one is another."""
         tries = self._tries()
         for number in range(1, _MAX_CHAIN + 1):
             name = job_id if number == 1 else f"{job_id}_{number}"
             job = self._sent(name, send)
+            is_ours = (job.labels or {}).get("writer") == writer
             faults.point("after_send")
             try:
                 self._wait(job)
             except JobFailed as failure:
-                is_ours = self._is_ours(job)
                 if is_ours and not failure.is_worth_another_try:
                     raise
                 if is_ours:
                     tries(failure)
                 continue
-            if self._is_ours(job):
+            if is_ours:
                 return Finished(job, is_ours=True)
             if holds():
                 return Finished(job, is_ours=False)
@@ -242,23 +244,21 @@ class Jobs:
 
         return after
 
-    def _configured(self, parameters: Sequence[Any]) -> bigquery.QueryJobConfig:
+    def _configured(self, parameters: Sequence[Any], writer: str = "") -> bigquery.QueryJobConfig:
         return bigquery.QueryJobConfig(
             query_parameters=list(parameters),
-            labels=self._labels(),
+            labels=_labels(writer),
             job_timeout_ms=JOB_MINUTES * 60 * 1000,
             use_query_cache=False,
         )
 
-    def _labels(self) -> dict[str, str]:
-        return {"tool": "ci-intel", "writer": self._writer}
-
-    def _is_ours(self, job: Any) -> bool:
-        return bool((job.labels or {}).get("writer") == self._writer)
-
     def unavailable(self, error: Exception) -> WarehouseUnavailable:
         """Say in one line what stands in the way, and what to do."""
         return WarehouseUnavailable(f"{self._where}: {_advice(error)}")
+
+
+def _labels(writer: str) -> dict[str, str]:
+    return {"tool": "ci-intel", "writer": writer}
 
 
 def _is_rate_limit(error: api.GoogleAPICallError) -> bool:

@@ -185,6 +185,21 @@ def test_two_loaders_with_the_same_file_make_one_load(cloud: Cloud) -> None:
     assert cloud.rows("select count(*) from raw.policy_decisions where _loaded_at >= '1970-01-01'") == [(4,)]
 
 
+def test_the_same_evidence_twice_in_one_command_is_said_to_be_loaded_once(
+    cloud_behind_network: Cloud, cloud: Cloud, network: Proxy
+) -> None:
+    content = evidence(SMALL)
+    copies = [cloud.file(f"copy-{number}.ndjson", content) for number in range(2)]
+    arrived = threading.Event()
+    network.tell(held(arrived), commits)
+    loader = cloud_behind_network.start("load", *copies, "--json")
+    until(lambda: cloud.rows("select count(*) from raw.loads") == [(1,)])
+    arrived.set()
+    said = [json.loads(line)["status"] for line in loader.communicate(timeout=120)[0].splitlines()]
+    assert sorted(said) == ["duplicate", "loaded"]
+    is_whole_and_once(cloud, SMALL)
+
+
 def test_of_two_loaders_in_the_same_moment_the_second_finds_the_job_of_the_first(
     cloud_behind_network: Cloud, cloud: Cloud, network: Proxy
 ) -> None:
