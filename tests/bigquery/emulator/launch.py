@@ -11,6 +11,7 @@ To run with DuckDB 1.5.5 (it asks for 2.0, whose extensions no package registry 
 
 Where it differs from BigQuery:
 - a job that creates a table by a query names that table as its destination; dbt reads it there;
+- a job's id is taken in one step: of two requests with one id in the same moment, one is refused;
 - a function that only DuckDB has is not found (see functions.py);
 - `full union … by name` loses its first word: DuckDB's own `union … by name` fills what one side lacks;
 - `set (x) = (select as struct …)`, in dbt's scripts that replace partitions, is an assignment to x.
@@ -104,6 +105,21 @@ def answer_as_bigquery_does():
     query.execute = executed
 
 
+def take_each_job_id_once():
+    """Look for a job of this id, and take the id, under one lock: with nothing between, two could both find none."""
+    from local_bigquery.jobs import runner
+
+    submit, taking = runner.submit, threading.Lock()
+
+    def submitted(project_id, job_id, configuration, upload=None):
+        if configuration.dryRun:
+            return submit(project_id, job_id, configuration, upload)
+        with taking:
+            return submit(project_id, job_id, configuration, upload)
+
+    runner.submit = submitted
+
+
 def end_with(parent: int):
     """End with the process that started us, however that ends."""
 
@@ -123,6 +139,7 @@ def main():
     connect_with_duckdb_1_5()
     ask_for_one()
     answer_as_bigquery_does()
+    take_each_job_id_once()
     [command] = [point for point in entry_points(group="console_scripts") if point.name == "local-bigquery"]
     sys.argv[0] = command.name
     sys.exit(command.load()())
