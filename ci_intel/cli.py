@@ -23,6 +23,7 @@ COMMANDS = {
     "rejects": "Show the events that were rejected, and why.",
     "status": "Show what was loaded, topic by topic: how much, how fresh, how much rejected.",
     "scorecard": "Print the executive scorecard of the latest complete week.",
+    "metrics": "List the metrics: what each means, in which version, and which way is better.",
     "topics": "List the contracts: which events there are, in which versions.",
     "formats": "List the reports that are understood.",
     "simulate": "Write the evidence of a simulated fleet, labelled as simulated.",

@@ -23,7 +23,8 @@ def _target() -> str:
 
 
 @cache
-def _manifest() -> Any:
+def manifest() -> Any:
+    """The whole project, as dbt read it."""
     result = dbtRunner().invoke(["parse", *_flags()])
     assert result.success, result.exception
     return result.result
@@ -52,7 +53,7 @@ def run_dbt(*arguments: str) -> dbtRunnerResult:
     assert os.environ["CI_INTEL_WAREHOUSE"]
     command, *rest = arguments
     try:
-        result = dbtRunner(manifest=_manifest()).invoke([command, *_flags(), *rest])
+        result = dbtRunner(manifest=manifest()).invoke([command, *_flags(), *rest])
     finally:
         # Or this process would hold the file's lock, with dbt's settings, to its end.
         DuckDBConnectionManager.close_all_connections()

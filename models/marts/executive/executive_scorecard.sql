@@ -49,12 +49,13 @@ expected_weeks as (
         metric_definitions.owner,
         targets.green,
         targets.amber,
-        coalesce(targets.minimum_sample, 1) as minimum_sample,
+        targets.minimum_sample,
         targets.freshness_days
     from weeks
     cross join metric_definitions
     cross join origins
-    left join targets on metric_definitions.metric_id = targets.metric_id
+    -- The catalogue has more metrics; those of the scorecard have a row among the targets, if only to say that there is none.
+    inner join targets on metric_definitions.metric_id = targets.metric_id
 
 ),
 

@@ -141,6 +141,7 @@ target_days as (
         newest_mutation_runs.detected_mutant_count,
         newest_mutation_runs.covered_mutant_count,
         newest_mutation_runs.valid_mutant_count,
+        newest_mutation_runs.valid_mutant_count + newest_mutation_runs.equivalent_mutant_count as judged_mutant_count,
 
         {{ safe_ratio('newest_mutation_runs.detected_mutant_count', 'newest_mutation_runs.valid_mutant_count') }}
             as mutation_score_ratio,
