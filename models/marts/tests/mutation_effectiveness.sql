@@ -210,6 +210,7 @@ select
     detected_mutant_count,
     covered_mutant_count,
     valid_mutant_count,
+    judged_mutant_count,
     mutation_score_ratio,
     mutation_score_lower_ratio,
     mutation_score_upper_ratio,
