@@ -132,9 +132,11 @@ deployments_with_verdict as (
 
     select
         deployments_with_signals.*,
+        {{ team_and_tier('deployments_with_signals') }},
         counting = 'counted' as is_counted,
         counting = 'counted' and incident_count + rollback_count + hotfix_count > 0 as is_failed
     from deployments_with_signals
+    {{ join_catalogue_entry('deployments_with_signals', 'started_at') }}
 
 ),
 
@@ -199,6 +201,8 @@ deployments_with_recovery as (
         run_id,
         run_attempt,
         job,
+        team,
+        tier,
         is_simulated,
         _load_id,
         _source_line

@@ -37,12 +37,14 @@ incidents_with_deployment as (
         deployments.deployment_id,
         coalesce(deployments.is_counted, false) as is_counted_as_failure,
         incidents.uri,
+        {{ team_and_tier('incidents') }},
         incidents.is_simulated,
         incidents._load_id,
         incidents._source_line
     from incidents
     left join deployments
         on incidents.deployment_key = deployments.provider || ':' || deployments.deployment_id
+    {{ join_catalogue_entry('incidents', 'opened_at') }}
 
 )
 

@@ -70,12 +70,14 @@ judged as (
         {{ week_of('chaos_experiments.started_at') }} as week_start_date,
         chaos_experiments.tool,
         chaos_experiments.tool_version,
+        {{ team_and_tier('chaos_experiments') }},
         chaos_experiments.is_simulated,
         chaos_experiments._event_id
     from chaos_experiments
     inner join counted on chaos_experiments.chaos_experiment_id = counted.chaos_experiment_id
     left join experiment_activities
         on chaos_experiments.chaos_experiment_id = experiment_activities.chaos_experiment_id
+    {{ join_catalogue_entry('chaos_experiments', 'started_at') }}
 
 )
 

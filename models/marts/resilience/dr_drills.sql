@@ -155,9 +155,11 @@ dated_drills as (
         row_number() over (
             partition by judged_drills.repository, judged_drills.service, judged_drills.drill, judged_drills.is_simulated
             order by judged_drills.held_at desc, judged_drills.drill_id desc
-        ) = 1 as is_newest
+        ) = 1 as is_newest,
+        {{ team_and_tier('judged_drills') }}
     from judged_drills
     left join drill_cadences as own_cadence on judged_drills.drill = own_cadence.drill
+    {{ join_catalogue_entry('judged_drills', 'held_at') }}
 
 ),
 
@@ -228,6 +230,8 @@ explained_drills as (
         age_days,
         is_newest,
         held_at is null or age_days > cadence_days as is_stale,
+        team,
+        tier,
         is_simulated,
         _event_id
     from dated_drills

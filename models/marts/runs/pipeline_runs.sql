@@ -121,6 +121,7 @@ runs_with_context as (
         runs.gpu_seconds,
         runs.carbon_g_co2e,
         runs.energy_kwh,
+        {{ team_and_tier('runs') }},
         runs.is_simulated,
         runs._event_id,
         runs._emitted_event_id,
@@ -141,6 +142,7 @@ runs_with_context as (
             and runs.repository = overlapping_hub_runs.repository
             and runs.run_id = overlapping_hub_runs.run_id
             and runs.run_attempt = overlapping_hub_runs.run_attempt
+    {{ join_catalogue_entry('runs', 'started_at') }}
 
 )
 

@@ -1,0 +1,50 @@
+-- One row per repository and topic of which the repository has ever sent something.
+{% set sources = [
+    ('pipeline_run', 'int_pipeline_runs_current', 'started_at'),
+    ('pipeline_job', 'int_pipeline_jobs_current', 'started_at'),
+    ('job_telemetry', 'int_job_telemetry_current', 'recorded_at'),
+    ('test_report', 'int_test_suites_current', 'started_at'),
+    ('coverage_report', 'int_coverage_reports_current', 'generated_at'),
+    ('mutation_run', 'int_mutation_runs_current', 'generated_at'),
+    ('deployment', 'int_deployments_current', 'started_at'),
+    ('incident', 'int_incidents_current', 'opened_at'),
+    ('release', 'int_releases_current', 'released_at'),
+    ('sbom', 'int_sboms_current', 'created_at'),
+    ('vulnerability_scan', 'int_vulnerability_scans_current', 'scanned_at'),
+    ('vex', 'int_vex_documents_current', 'issued_at'),
+    ('verification', 'int_verifications_current', 'checked_at'),
+    ('policy_decision', 'int_policy_decisions_current', 'decided_at'),
+    ('chaos_experiment', 'int_chaos_experiments_current', 'started_at'),
+    ('dr_drill', 'int_dr_drills_current', 'disruption_at'),
+] %}
+with evidence as (
+
+    {% for topic, model, moment in sources %}
+        -- What has no time of its own is as old as its load.
+        select
+            '{{ topic }}' as topic,
+            repository,
+            coalesce({{ moment }}, _loaded_at) as happened_at
+        from {{ ref(model) }}
+        where repository is not null
+        {% if not loop.last %} union all {% endif %}
+    {% endfor %}
+
+),
+
+repository_evidence as (
+
+    select
+        repository,
+        topic,
+        {{ is_simulated('repository') }} as is_simulated,
+        count(*) as evidence_count,
+        min(happened_at) as first_evidence_at,
+        max(happened_at) as last_evidence_at
+    from evidence
+    where happened_at <= {{ as_of() }}
+    group by 1, 2, 3
+
+)
+
+select * from repository_evidence
