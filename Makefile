@@ -80,10 +80,15 @@ $(GOOGLESQL)/.ready: tests/googlesql/requirements.lock | setup
 	@rm -f $(GOOGLESQL)/zetasql.compiled
 	@touch $@
 
-lint: setup ## Style and types.
+# The manifest that dbt-score reads is parsed without a warehouse; what environment and profile say of one is no matter of style.
+lint: export CI_INTEL_TARGET := dev
+lint: setup ## Style and types of Python and SQL, and what each model must have.
 	ruff check .
 	ruff format --check .
 	mypy
+	sqlfluff lint --disable-progress-bar models tests/dbt
+	dbt --quiet parse
+	dbt-score lint --manifest target/manifest.json --show failing-items
 
 torture: setup ## The long random tests: two hundred kills, twenty random histories.
 	python -m pytest -n 2 --dist worksteal -m torture

@@ -114,9 +114,12 @@ joined_runs as (
         coalesce(api_runs.killed_mutant_count, emitted_runs.killed_mutant_count) as killed_mutant_count,
         coalesce(api_runs.equivalent_mutant_count, emitted_runs.equivalent_mutant_count) as equivalent_mutant_count,
         coalesce(api_runs.timeout_mutant_count, emitted_runs.timeout_mutant_count) as timeout_mutant_count,
-        coalesce(api_runs.dropped_equivalent_mutant_count, emitted_runs.dropped_equivalent_mutant_count) as dropped_equivalent_mutant_count,
-        coalesce(api_runs.reported_mutation_score_ratio, emitted_runs.reported_mutation_score_ratio) as reported_mutation_score_ratio,
-        coalesce(api_runs.reported_mutation_score_delta, emitted_runs.reported_mutation_score_delta) as reported_mutation_score_delta,
+        coalesce(api_runs.dropped_equivalent_mutant_count, emitted_runs.dropped_equivalent_mutant_count)
+            as dropped_equivalent_mutant_count,
+        coalesce(api_runs.reported_mutation_score_ratio, emitted_runs.reported_mutation_score_ratio)
+            as reported_mutation_score_ratio,
+        coalesce(api_runs.reported_mutation_score_delta, emitted_runs.reported_mutation_score_delta)
+            as reported_mutation_score_delta,
         coalesce(api_runs.cost_usd, emitted_runs.cost_usd) as cost_usd,
         coalesce(api_runs.cpu_seconds, emitted_runs.cpu_seconds) as cpu_seconds,
         coalesce(api_runs.gpu_seconds, emitted_runs.gpu_seconds) as gpu_seconds,

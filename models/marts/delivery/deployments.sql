@@ -133,8 +133,11 @@ deployments_with_verdict as (
     select
         deployments_with_signals.*,
         {{ team_and_tier('deployments_with_signals') }},
-        counting = 'counted' as is_counted,
-        counting = 'counted' and incident_count + rollback_count + hotfix_count > 0 as is_failed
+        deployments_with_signals.counting = 'counted' as is_counted,
+        deployments_with_signals.counting = 'counted'
+        and deployments_with_signals.incident_count
+        + deployments_with_signals.rollback_count
+        + deployments_with_signals.hotfix_count > 0 as is_failed
     from deployments_with_signals
     {{ join_catalogue_entry('deployments_with_signals', 'started_at') }}
 

@@ -128,8 +128,7 @@ repository_week_counts as (
         repository_weeks.repository,
         repository_weeks.week_start_date,
         repository_weeks.active_day_count,
-        {{ date_plus('repository_weeks.week_start_date', 7) }}
-            <= cast({{ as_of() }} as date) as is_complete,
+        {{ date_plus('repository_weeks.week_start_date', 7) }} <= cast({{ as_of() }} as date) as is_complete,
 
         coalesce(deployment_weeks.deployment_count, 0) as deployment_count,
         coalesce(deployment_weeks.deployment_without_bots_count, 0) as deployment_without_bots_count,

@@ -241,7 +241,8 @@ artifacts as (
         case
             when check_counts.refuted_check_count > 0 then 'refuted'
             -- An empty list of checks verifies nothing.
-            when check_counts.required_check_count > 0
+            when
+                check_counts.required_check_count > 0
                 and check_counts.verified_check_count = check_counts.required_check_count
                 then 'verified'
             else 'undecided'

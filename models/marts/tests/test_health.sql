@@ -143,7 +143,8 @@ suite_days_with_flakes as (
 
     select
         suite_days.*,
-        passed_test_count + failed_test_count + error_test_count as executed_test_count,
+        suite_days.passed_test_count + suite_days.failed_test_count + suite_days.error_test_count
+            as executed_test_count,
         coalesce(flaky_days.repeated_commit_count, 0) as repeated_commit_count,
         coalesce(flaky_days.flaky_commit_count, 0) as flaky_commit_count
     from suite_days

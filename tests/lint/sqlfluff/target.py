@@ -1,0 +1,4 @@
+"""`target` as sqlfluff renders macros."""
+
+type = "duckdb"
+schema = "main"
