@@ -44,7 +44,7 @@ def test_a_payload_becomes_the_event_that_its_object_becomes_when_asked_for(
 
 
 def test_each_status_brings_its_deployment_and_an_inactive_one_only_that() -> None:
-    found = native.events("github_webhook", FIXTURES / "valid" / "deployment_statuses_one_a_line.json")
+    found = native.events("github_webhook", FIXTURES / "valid" / "deployment_statuses_one_a_line.ndjson")
 
     assert [event.get("status_original") for event in found] == [None, "in_progress", None, "success", None]
     assert {event["deployment_id"] for event in found} == {found[0]["deployment_id"]}
@@ -52,7 +52,7 @@ def test_each_status_brings_its_deployment_and_an_inactive_one_only_that() -> No
 
 
 def test_a_status_that_comes_alone_begins_with_its_deployment_and_ends_with_itself() -> None:
-    *_, success, _ = native.events("github_webhook", FIXTURES / "valid" / "deployment_statuses_one_a_line.json")
+    *_, success, _ = native.events("github_webhook", FIXTURES / "valid" / "deployment_statuses_one_a_line.ndjson")
 
     assert (success["started_at"], success["finished_at"]) == ("2026-03-02T10:00:00Z", "2026-03-02T10:06:00Z")
     assert success["environment"] == "production", "an older payload leaves the environment to the deployment"
@@ -61,13 +61,13 @@ def test_a_status_that_comes_alone_begins_with_its_deployment_and_ends_with_itse
 @pytest.mark.parametrize(
     ("name", "code", "others"),
     [
-        ("status_without_its_deployment", "incomplete_status", 0),
-        ("status_without_a_state", "incomplete_status", 1),
-        ("with_a_stranger_among_them", "unread_payload", 1),
+        ("status_without_its_deployment.json", "incomplete_status", 0),
+        ("status_without_a_state.json", "incomplete_status", 1),
+        ("with_a_stranger_among_them.ndjson", "unread_payload", 1),
     ],
 )
 def test_what_cannot_be_read_is_malformed_and_the_rest_is_read(name: str, code: str, others: int) -> None:
-    found = native.items("github_webhook", FIXTURES / "invalid" / f"{name}.json")
+    found = native.items("github_webhook", FIXTURES / "invalid" / name)
 
     assert [item.code for item in found if isinstance(item, Malformed)] == [code]
     assert len(found) - 1 == others
