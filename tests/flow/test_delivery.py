@@ -360,6 +360,6 @@ def test_a_sum_without_its_last_stage_is_none_of_ours_and_one_of_theirs(oracle: 
         "pr4": "",
         "pr5": "",
     }
-    # The first commit of pr2 claims to be written after it was opened: from that commit on it took less than its stages.
+    # The first commit of pr2 claims to be written after it was opened, so that the whole is shorter than its stages.
     assert ours["pr1"] == (268_647_000, 268_647_000)
     assert ours["pr2"] == (95_847_000, 9_447_000)
