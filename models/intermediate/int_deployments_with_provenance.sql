@@ -54,7 +54,7 @@ deployments_with_check as (
         checks_before_deployments.checked_at as provenance_checked_at,
         coalesce(
             {{ dbt.datediff('checks_before_deployments.checked_at', 'deployments.started_at', 'second') }}
-            > (select max(max_age_days) from provenance_requirements) * 86400,
+            > (select max(provenance_requirements.max_age_days) from provenance_requirements) * 86400,
             false
         ) as is_provenance_stale
     from deployments

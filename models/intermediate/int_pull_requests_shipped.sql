@@ -52,6 +52,29 @@ shipped_by_merge_commit as (
 
 ),
 
+commit_shipments as (
+
+    select
+        pull_request_commits.provider,
+        pull_request_commits.repository,
+        pull_request_commits.number,
+        first_shipments.deployment_key,
+        first_shipments.deployed_at,
+        row_number() over (
+            partition by pull_request_commits.provider, pull_request_commits.repository, pull_request_commits.number
+            order by
+                case when first_shipments.deployment_key is null then 0 else 1 end,
+                first_shipments.deployed_at desc,
+                first_shipments.deployment_key desc
+        ) as place
+    from pull_request_commits
+    left join first_shipments
+        on
+            pull_request_commits.repository = first_shipments.repository
+            and pull_request_commits.commit_sha = first_shipments.commit_sha
+
+),
+
 -- Where nobody lists the merge itself: it is whole with the last of its commits, and only if all of them shipped.
 shipped_by_commits as (
 
@@ -59,29 +82,17 @@ shipped_by_commits as (
         merged_pull_requests.provider,
         merged_pull_requests.repository,
         merged_pull_requests.number,
-        first_shipments.deployment_key,
-        first_shipments.deployed_at,
+        commit_shipments.deployment_key,
+        commit_shipments.deployed_at,
         'commits' as shipped_by
     from merged_pull_requests
-    inner join pull_request_commits
+    inner join commit_shipments
         on
-            merged_pull_requests.provider = pull_request_commits.provider
-            and merged_pull_requests.repository = pull_request_commits.repository
-            and merged_pull_requests.number = pull_request_commits.number
-    left join first_shipments
-        on
-            pull_request_commits.repository = first_shipments.repository
-            and pull_request_commits.commit_sha = first_shipments.commit_sha
-    qualify
-        count(*) over (
-            partition by merged_pull_requests.provider, merged_pull_requests.repository, merged_pull_requests.number
-        ) = count(first_shipments.commit_sha) over (
-            partition by merged_pull_requests.provider, merged_pull_requests.repository, merged_pull_requests.number
-        )
-        and row_number() over (
-            partition by merged_pull_requests.provider, merged_pull_requests.repository, merged_pull_requests.number
-            order by first_shipments.deployed_at desc, first_shipments.deployment_key desc
-        ) = 1
+            merged_pull_requests.provider = commit_shipments.provider
+            and merged_pull_requests.repository = commit_shipments.repository
+            and merged_pull_requests.number = commit_shipments.number
+    -- A commit that did not ship stands in the first place.
+    where commit_shipments.place = 1 and commit_shipments.deployment_key is not null
 
 ),
 

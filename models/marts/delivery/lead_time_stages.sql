@@ -69,6 +69,7 @@ changes as (
         merged_pull_requests.additions,
         merged_pull_requests.deletions,
         merged_pull_requests.changed_files,
+        {{ team_and_tier('merged_pull_requests') }},
         merged_pull_requests.is_simulated,
         merged_pull_requests._load_id,
         merged_pull_requests._source_line
@@ -85,6 +86,7 @@ changes as (
             and merged_pull_requests.number = shipped_pull_requests.number
     left join deployments
         on shipped_pull_requests.deployment_key = deployments.provider || ':' || deployments.deployment_id
+    {{ join_catalogue_entry('merged_pull_requests', 'merged_at') }}
 
 ),
 
@@ -176,6 +178,8 @@ measured_changes as (
         additions,
         deletions,
         changed_files,
+        team,
+        tier,
         is_simulated,
         _load_id,
         _source_line
