@@ -134,6 +134,13 @@ STORIES = {
             "Does not recover from most faults that are injected.",
         ),
         Story(
+            "slow_review",
+            "simulated/identity",
+            _ALWAYS,
+            "lead_time_stages",
+            "Changes wait days for their approval: the review stage says where the time goes.",
+        ),
+        Story(
             "unpatched_cve",
             "simulated/media",
             _days_before(60),

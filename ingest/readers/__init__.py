@@ -31,6 +31,7 @@ FORMATS: tuple[str, ...] = (
     # In the order in which they are asked.
     "hub",
     "github_rest",
+    "github_webhook",
     "catalogue",
     "junit_xml",
     "cobertura_xml",

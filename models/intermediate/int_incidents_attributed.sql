@@ -33,7 +33,8 @@ linked_by_deployment as (
         incidents.incident_id,
         deployments.counted_deployment_key as deployment_key,
         'deployment' as attribution_method,
-        1 as precedence,
+        -- An id without its provider may mean several: the repository that was hit comes first.
+        case when incidents.repository = deployments.repository then 1 else 2 end as precedence,
         deployments.deployed_at
     from incidents
     inner join deployments
@@ -53,7 +54,7 @@ linked_by_digest as (
         incidents.incident_id,
         live_production_deployments.deployment_key,
         'digest' as attribution_method,
-        2 as precedence,
+        3 as precedence,
         live_production_deployments.deployed_at
     from incidents
     inner join live_production_deployments
@@ -72,7 +73,7 @@ linked_by_commit as (
         shipped_commits.deployment_key,
         'commit' as attribution_method,
         -- In a monorepo one commit ships with several services: the one that was hit comes first.
-        case when incidents.service = shipped_commits.service then 3 else 4 end as precedence,
+        case when incidents.service = shipped_commits.service then 4 else 5 end as precedence,
         shipped_commits.deployed_at
     from incidents
     inner join shipped_commits
@@ -89,7 +90,7 @@ preceded_by_service as (
         incidents.incident_id,
         live_production_deployments.deployment_key,
         'service' as attribution_method,
-        5 as precedence,
+        6 as precedence,
         live_production_deployments.deployed_at
     from incidents
     inner join live_production_deployments
@@ -109,7 +110,7 @@ preceded_in_time as (
         incidents.incident_id,
         live_production_deployments.deployment_key,
         'time' as attribution_method,
-        6 as precedence,
+        7 as precedence,
         live_production_deployments.deployed_at
     from incidents
     inner join live_production_deployments

@@ -69,6 +69,18 @@ counted_weeks as (
 
 ),
 
+trust_weeks as (
+
+    select
+        week_start_date,
+        is_simulated,
+        sum(verified_deployment_count) as verified_deployment_count,
+        sum(deployment_count) as deployment_count
+    from {{ ref('deployment_trust') }}
+    group by week_start_date, is_simulated
+
+),
+
 metric_weeks as (
 
     select
@@ -106,6 +118,22 @@ metric_weeks as (
         measured_at
     from counted_weeks
     where deployment_count > 0
+    union all
+    select
+        'verified_deployment_ratio' as metric_id,
+        trust_weeks.week_start_date,
+        trust_weeks.is_simulated,
+        {{ safe_ratio('trust_weeks.verified_deployment_count', 'trust_weeks.deployment_count') }} as metric_value,
+        trust_weeks.verified_deployment_count as numerator,
+        trust_weeks.deployment_count as denominator,
+        trust_weeks.deployment_count as sample_count,
+        deployment_weeks.measured_at
+    from trust_weeks
+    inner join deployment_weeks
+        on
+            trust_weeks.week_start_date = deployment_weeks.week_start_date
+            and trust_weeks.is_simulated = deployment_weeks.is_simulated
+    where trust_weeks.deployment_count > 0
     union all
     select
         'recovery_time' as metric_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from simulate.domains import catalogue, deliveries, pipelines, resilience, supply_chain, tests
+from simulate.domains import catalogue, deliveries, pipelines, pull_requests, resilience, supply_chain, tests
 from simulate.fleet import Repository
 from simulate.world import Sent, World
 
@@ -17,6 +17,7 @@ DOMAINS: Mapping[Domain, tuple[str, ...]] = {
     pipelines.events: ("pipeline_run", "pipeline_job", "job_telemetry"),
     tests.events: ("test_report", "coverage_report", "mutation_run"),
     deliveries.events: ("deployment", "incident", "release"),
+    pull_requests.events: ("pull_request",),
     supply_chain.events: ("sbom", "vulnerability_scan", "vex", "verification", "policy_decision"),
     resilience.events: ("chaos_experiment", "dr_drill"),
 }

@@ -73,9 +73,27 @@ def _github(data: bytes) -> Outcome:
         return loaded("deployment", len({status["deployment_url"] for status in objects}))
     if "/deployments/" in url:
         return loaded("deployment", len(objects))
+    if url.rpartition("/")[0].endswith("/pulls") and url.rpartition("/")[2].isdigit():
+        return loaded("pull_request", len(objects))
     if "/actions/runs/" in url:
         return loaded("pipeline_run", 1) if "head_sha" in first else loaded("pipeline_run", 0, rejected=1)
     return loaded("pipeline_job", 1) if "/actions/jobs/" in url else UNKNOWN
+
+
+def _webhook(data: bytes) -> Outcome:
+    payload = json.loads(data)
+    about = payload.keys() - {"action", "number", "repository", "sender", "organization", "installation", "changes"}
+    topics = {
+        frozenset({"workflow_run", "workflow"}): "pipeline_run",
+        frozenset({"workflow_job"}): "pipeline_job",
+        frozenset({"deployment"}): "deployment",
+        frozenset({"pull_request"}): "pull_request",
+        frozenset({"pull_request", "label"}): "pull_request",
+    }
+    if about == {"deployment_status", "deployment"}:
+        return loaded("deployment", 2)
+    topic = topics.get(frozenset(about))
+    return loaded(topic, 1) if topic else UNKNOWN
 
 
 def _cobertura(_data: bytes) -> Outcome:
@@ -152,7 +170,9 @@ def _junit(data: bytes) -> Outcome:
 RULES: dict[str, Callable[[bytes], Outcome]] = {
     "Chaos Toolkit journal.json": _journal,
     "GitHub REST deployments and statuses": _github,
+    "GitHub REST pull requests": _github,
     "GitHub REST response body recorded by WireMock": _github,
+    "GitHub webhook payload": _webhook,
     "Cobertura XML": _cobertura,
     "Cobertura XML written by coverage.py": _cobertura,
     "coverage.py JSON report with branches": _cobertura,

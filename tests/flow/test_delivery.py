@@ -164,6 +164,35 @@ def told(provider: str, row: Mapping[str, str], commits: Iterable[Mapping[str, s
     )
 
 
+def change(row: Mapping[str, str]) -> dict[str, Any]:
+    """Tell a pull request of the oracle as an event of ours; it knows no approval: there a merge ends the review."""
+    repo_urls = {"repo1": "REPO111", "repo2": "REPO222", "repo3": "REPO333"}
+    reviews = [
+        moment(comment["created_date"])
+        for comment in rows("change_lead_time/pull_request_comments.csv")
+        if comment["pull_request_id"] == row["id"] and comment["account_id"] != row["author_id"]
+    ]
+    commits = [
+        {"sha": sha(commit["commit_sha"]), "authored_at": moment(commit["commit_authored_date"])}
+        for commit in rows("change_lead_time/pull_request_commits.csv")
+        if commit["pull_request_id"] == row["id"]
+    ]
+    event = {
+        "schema": "pull_request.v1.0",
+        "provider": "lead",
+        "repo": f"lead/{repo_urls[row['base_repo_id']]}",
+        "number": int(row["id"].removeprefix("pr")) + 1,
+        "opened_at": moment(row["created_date"]),
+        "commits": commits,
+    }
+    if row["merged_date"]:
+        merged = moment(row["merged_date"])
+        event |= {"merged_at": merged, "approved_at": merged, "merge_commit_sha": sha(row["merge_commit_sha"])}
+    if reviews:
+        event["first_review_at"] = min(reviews)
+    return event
+
+
 @pytest.fixture(scope="module")
 def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     merged_at = {row["merge_commit_sha"]: row["merged_date"] for row in rows("change_lead_time/pull_requests.csv")}
@@ -182,6 +211,7 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
                 told("lead", row, brought.get(row["commit_sha"], ()))
                 for row in rows("change_lead_time/cicd_deployment_commits.csv")
             ],
+            [change(row) for row in rows("change_lead_time/pull_requests.csv")],
         ],
     )
     yield connection
@@ -242,3 +272,94 @@ def test_lead_times_from_merge_to_production_are_those_of_the_oracle_but_exact(
     assert len(theirs) == 6
     assert ours == {"pr1": 2977.45, "pr2": 1537.45}
     assert {name: str(math.ceil(ours[name])) if name in ours else "" for name in theirs} == theirs
+
+
+STAGES = {
+    "coding": "pr_coding_time",
+    "pickup": "pr_pickup_time",
+    "review": "pr_review_time",
+    "deploy": "pr_deploy_time",
+}
+
+
+def stages(oracle: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """Return the rows of the mart by the oracle's names of pull requests."""
+    found = oracle.execute("select * from marts.lead_time_stages where provider = 'lead'")
+    names = [column[0] for column in found.description or ()]
+    return {
+        f"pr{row['pull_request_number'] - 1}": row
+        for row in (dict(zip(names, one, strict=True)) for one in found.fetchall())
+    }
+
+
+@pytest.mark.corpus
+def test_the_stages_of_each_change_are_those_of_the_oracle_but_exact(oracle: duckdb.DuckDBPyConnection) -> None:
+    theirs = {row["id"]: row for row in rows("change_lead_time/project_pr_metrics.csv")}
+    ours = stages(oracle)
+
+    # They round minutes up, and so do we here; what they drop below zero we have no time for either.
+    assert ours.keys() == theirs.keys()
+    assert len(ours) == 6
+    assert {name: {stage: minutes_up(row[f"{stage}_ms"]) for stage in STAGES} for name, row in ours.items()} == {
+        name: {stage: row[column] for stage, column in STAGES.items()} for name, row in theirs.items()
+    }
+
+
+def minutes_up(milliseconds: int | None) -> str:
+    return "" if milliseconds is None else str(math.ceil(milliseconds / 60_000))
+
+
+@pytest.mark.corpus
+def test_a_stage_without_time_says_why_where_the_oracle_leaves_a_blank(oracle: duckdb.DuckDBPyConnection) -> None:
+    ours = {
+        (name, stage): row[f"{stage}_unmeasured_reason"]
+        for name, row in stages(oracle).items()
+        for stage in STAGES
+        if row[f"{stage}_ms"] is None
+    }
+
+    assert ours == {
+        ("pr0", "pickup"): "no_end",
+        ("pr0", "review"): "no_start",
+        ("pr0", "deploy"): "no_predecessor",
+        ("pr2", "coding"): "negative",
+        ("pr3", "pickup"): "negative",
+        ("pr3", "deploy"): "not_deployed",
+        ("pr4", "review"): "negative",
+        ("pr4", "deploy"): "not_deployed",
+        ("pr5", "pickup"): "negative",
+        ("pr5", "deploy"): "not_deployed",
+    }
+
+
+@pytest.mark.corpus
+def test_a_deployment_of_another_repository_ships_no_change_of_ours_and_one_of_theirs(
+    oracle: duckdb.DuckDBPyConnection,
+) -> None:
+    theirs = {row["id"]: row["deployment_commit_id"] for row in rows("change_lead_time/project_pr_metrics.csv")}
+    ours = {name: row["deployment_id"] for name, row in stages(oracle).items()}
+
+    # They look at all repositories of a project: deployment 6 is not of the repository that pr3 was merged into.
+    # And they name no deployment where ours is a first one, whose changes have no waiting time.
+    assert theirs == {"pr0": "", "pr1": "5", "pr2": "5", "pr3": "6", "pr4": "", "pr5": ""}
+    assert ours == {"pr0": "1", "pr1": "5", "pr2": "5", "pr3": None, "pr4": None, "pr5": None}
+
+
+@pytest.mark.corpus
+def test_a_sum_without_its_last_stage_is_none_of_ours_and_one_of_theirs(oracle: duckdb.DuckDBPyConnection) -> None:
+    theirs = {row["id"]: int(row["pr_cycle_time"]) for row in rows("change_lead_time/project_pr_metrics.csv")}
+    ours = {name: (row["measured_stages_ms"], row["total_ms"]) for name, row in stages(oracle).items()}
+
+    # Without the last stage they add up what there is, as if the change were over: 31 days of pr0 end with its merge.
+    assert theirs == {"pr0": 44640, "pr1": 4478, "pr2": 1598, "pr3": 10203, "pr4": 11764, "pr5": 13204}
+    assert {name: minutes_up(measured) for name, (measured, _) in ours.items()} == {
+        "pr0": "",
+        "pr1": "4478",
+        "pr2": "1598",
+        "pr3": "",
+        "pr4": "",
+        "pr5": "",
+    }
+    # The first commit of pr2 claims to be written after it was opened, so that the whole is shorter than its stages.
+    assert ours["pr1"] == (268_647_000, 268_647_000)
+    assert ours["pr2"] == (95_847_000, 9_447_000)

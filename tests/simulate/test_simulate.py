@@ -397,3 +397,28 @@ def test_a_world_ends_with_the_midnight_at_which_its_last_day_begins() -> None:
 
     assert list(world.dates()) == [UNTIL - timedelta(days=2), UNTIL - timedelta(days=1)]
     assert world.end == datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_each_change_that_is_deployed_was_merged_as_a_pull_request_of_its_own(fleet: Evidence) -> None:
+    shipped = [
+        (event["repo"], commit["sha"], commit["committed_at"])
+        for event in fleet.of("deployment")
+        for commit in event.get("commits", ())
+    ]
+    merged = [
+        (event["repo"], event["merge_commit_sha"], event["merged_at"])
+        for event in fleet.of("pull_request")
+        if "merge_commit_sha" in event
+    ]
+
+    # A change whose deployment ends after the window was merged within it.
+    assert set(shipped) <= set(merged)
+    assert len(set(merged)) == len(merged)
+    assert len(merged) - len(set(shipped)) < 10
+
+
+def test_the_numbers_of_pull_requests_are_unique_in_their_repository(fleet: Evidence) -> None:
+    versions = grouped(fleet.of("pull_request"), "repo", "number")
+
+    assert all(len({event["opened_at"] for event in events}) == 1 for events in versions.values())
+    assert {len(events) for events in versions.values()} == {1, 2}

@@ -135,6 +135,20 @@ def _fragile_service(fleet: Evidence, name: str) -> None:
     assert {"failed", "degraded"} <= set(outcomes)
 
 
+def _slow_review(fleet: Evidence, name: str) -> None:
+    hours = grouped(
+        [
+            {"repo": event["repo"], "hours": _hours(event["first_review_at"], event["approved_at"])}
+            for event in fleet.of("pull_request")
+            if "approved_at" in event and event["author_type"] == "human"
+        ],
+        "repo",
+    )
+    medians = {repository: median(each["hours"] for each in events) for (repository,), events in hours.items()}
+    assert medians.pop(name) > 36
+    assert max(medians.values()) < 12
+
+
 def _unpatched_cve(fleet: Evidence, name: str) -> None:
     scans = fleet.told("unpatched_cve", "vulnerability_scan", "scanned_at")
     live = {event["artifact_digest"] for event in live_deployments(fleet, name)}
@@ -287,6 +301,10 @@ def _policy_denials(fleet: Evidence, name: str) -> None:
     assert denied
     assert {statuses[deployment_id] for deployment_id in denied} == {"failed"}
     assert any(event["decision"] == "exempt" and event["reason"] for event in decisions)
+
+
+def _hours(begins: str, ends: str) -> float:
+    return (datetime.fromisoformat(ends) - datetime.fromisoformat(begins)) / timedelta(hours=1)
 
 
 def _rto_ms(drill: dict[str, str]) -> float:

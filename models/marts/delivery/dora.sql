@@ -23,58 +23,19 @@ bands as (
 
 ),
 
--- An entry that holds since ever begins to count when it was first loaded.
-known_repositories as (
-
-    select
-        repository,
-        cast(started_at as date) as first_date
-    from deployments
-
-    union all
-
-    select
-        repository,
-        cast(
-            case when valid_from > cast('1970-01-01 00:00:00' as timestamp) then valid_from else known_since end as date
-        ) as first_date
-    from catalogue_entries
-
-),
-
-repository_spans as (
-
-    select
-        repository,
-        min(first_date) as first_date,
-        cast({{ as_of() }} as date) as last_date
-    from known_repositories
-    group by repository
-
-),
-
 repository_days as (
 
-    {{ each_day('repository_spans', 'first_date', 'last_date') }}
+    {{ repository_days('deployments', 'catalogue_entries') }}
 
 ),
 
--- The entry in force at the end of the day says whether the repository is active; without one it is.
 repository_weeks as (
 
     select
-        repository_days.repository,
-        {{ week_of('repository_days.calendar_date') }} as week_start_date,
-        count(case when coalesce(catalogue_entries.is_active, true) then 1 end) as active_day_count
+        repository,
+        {{ week_of('calendar_date') }} as week_start_date,
+        count(case when is_active then 1 end) as active_day_count
     from repository_days
-    left join catalogue_entries
-        on
-            repository_days.repository = catalogue_entries.repository
-            and cast(catalogue_entries.valid_from as date) <= repository_days.calendar_date
-            and (
-                catalogue_entries.valid_to is null
-                or cast(catalogue_entries.valid_to as date) > repository_days.calendar_date
-            )
     group by 1, 2
 
 ),

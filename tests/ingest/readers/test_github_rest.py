@@ -1,5 +1,6 @@
 import csv
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -175,6 +176,46 @@ def test_the_statuses_of_a_deployment_make_one_event_from_the_first_to_the_newes
     assert running["is_production"] is False
 
 
+def test_a_merged_pull_request_says_when_by_which_commit_and_how_large_and_only_a_digest_of_its_title() -> None:
+    [merged] = events(FIXTURES / "valid" / "pull_request.json")
+
+    assert merged == {
+        "schema": "pull_request.v1.0",
+        "provider": "github",
+        "repo": "example/shop",
+        "number": 512,
+        "title_sha256": hashlib.sha256(b"Round prices to the nearest cent").hexdigest(),
+        "author_type": "human",
+        "is_draft": False,
+        "base_branch": "main",
+        "opened_at": "2026-03-01T08:00:00Z",
+        "merged_at": "2026-03-02T09:00:00Z",
+        "closed_at": "2026-03-02T09:00:00Z",
+        "merge_commit_sha": "a3c1f0e2d4b5968778695a4b3c2d1e0f00112233",
+        "additions": 41,
+        "deletions": 7,
+        "changed_files": 4,
+        "emitted_at": "2026-03-02T09:10:00Z",
+    }
+
+
+def test_a_pull_request_that_was_not_merged_has_no_merge_commit_and_its_fork_may_be_gone() -> None:
+    listed, tested, draft = events(FIXTURES / "valid" / "list_of_pull_requests.json")
+
+    assert listed.keys().isdisjoint({"additions", "deletions", "changed_files"}), "a list does not count lines"
+    assert "merge_commit_sha" not in tested, "a test merge is on no branch"
+    assert (tested["repo"], tested["author_type"]) == ("example/shop", "bot")
+    assert draft["is_draft"] is True
+    assert draft.keys().isdisjoint({"merge_commit_sha", "merged_at", "closed_at", "author_type"})
+
+
+def test_a_pull_request_without_its_opening_breaks_its_contract() -> None:
+    [incomplete] = events(FIXTURES / "invalid" / "pull_request_without_its_opening.json")
+
+    messages = [violation.message for violation in contracts.violations(incomplete["schema"], incomplete)]
+    assert messages == ["'opened_at' is a required property"]
+
+
 def test_a_status_that_does_not_name_its_environment_is_malformed_and_the_others_are_read() -> None:
     malformed, deployment = read(FIXTURES / "invalid" / "status_without_environment.json")
 
@@ -212,7 +253,7 @@ def test_a_page_that_was_cut_short_is_refused_rather_than_unknown() -> None:
         pytest.param([], id="an empty list could be anything"),
         pytest.param({"total_count": 1, "check_runs": []}, id="another kind of page"),
         pytest.param({"total_count": 1, "jobs": [{"name": "build"}]}, id="another system's jobs"),
-        pytest.param({"url": "https://api.github.com/repos/example/shop/pulls/4"}, id="a pull request"),
+        pytest.param({"url": "https://api.github.com/repos/example/shop/pulls/4/comments"}, id="comments"),
         pytest.param({"url": "https://api.github.com/repos/example/shop/actions/workflows/4"}, id="a workflow"),
         pytest.param({"url": 4}, id="an address that is none"),
         pytest.param([[]], id="a list in a list"),
@@ -228,7 +269,14 @@ NONSENSE: list[Any] = [None, "", 0, -1, 1.5, True, "text", [], [None], {}, {"a":
 
 
 @pytest.mark.parametrize(
-    "kind", ["run_of_a_second_attempt", "page_of_jobs", "list_of_deployments", "statuses_of_two_deployments"]
+    "kind",
+    [
+        "run_of_a_second_attempt",
+        "page_of_jobs",
+        "list_of_deployments",
+        "statuses_of_two_deployments",
+        "pull_request",
+    ],
 )
 def test_no_field_of_another_type_makes_it_crash(tmp_path: Path, kind: str) -> None:
     document = json.loads((FIXTURES / "valid" / f"{kind}.json").read_text())
@@ -262,8 +310,13 @@ def test_the_recorded_objects_are_all_read_and_only_the_stub_breaks_its_contract
                 assert is_valid or path.name.startswith("GHWorkflowRunTest__testRerunVariants__3")
                 seen[event["schema"]] += is_valid
 
-    assert seen == {"pipeline_run.v1.3": 116, "pipeline_job.v1.0": 5, "deployment.v1.0": 6}
-    assert len(unread) == 36
+    assert seen == {
+        "pipeline_run.v1.3": 116,
+        "pipeline_job.v1.0": 5,
+        "deployment.v1.0": 6,
+        "pull_request.v1.0": 14,
+    }
+    assert len(unread) == 22
     assert {name.partition("__")[0] for name in unread} == {
         "GHCheckRunBuilderTest",
         "GHPullRequestTest",
@@ -308,3 +361,28 @@ def test_recorded_jobs_have_the_times_that_devlake_found_in_them(tmp_path: Path)
         assert job["run_id"] == row["run_id"]
         assert utc(job["started_at"]) == utc(row["started_at"])
         assert contracts.is_valid(job["schema"], job)
+
+
+@pytest.mark.corpus
+def test_recorded_pull_requests_have_the_times_that_devlake_found_in_them_and_no_test_merges(tmp_path: Path) -> None:
+    recorded = [
+        json.loads(row["data"]) for row in rows("ci_api/github_raw_csv", "github___raw_github_api_pull_requests.csv")
+    ]
+    expected = {
+        int(row["number"]): row for row in rows("ci_api/github_expected_csv", "github___tool_github_pull_requests.csv")
+    }
+    read_here = events(written(tmp_path, recorded))
+
+    assert len(read_here) == len(recorded) == 50
+    # One was collected twice.
+    assert {one["number"] for one in read_here} == expected.keys()
+    assert len(expected) == 49
+    for one in read_here:
+        row = expected[one["number"]]
+        assert contracts.is_valid(one["schema"], one)
+        assert utc(one["opened_at"]) == utc(row["github_created_at"])
+        assert utc(one["emitted_at"]) == utc(row["github_updated_at"])
+        assert one.get("merged_at") == (row["merged_at"].replace(".000+00:00", "Z") or None)
+        assert one.get("merge_commit_sha") == (row["merge_commit_sha"] if row["merged_at"] else None)
+    test_merges = [part for part in recorded if part["merge_commit_sha"] and not part["merged_at"]]
+    assert (len(test_merges), sum(part["head"]["repo"] is None for part in recorded)) == (23, 15)

@@ -12,7 +12,7 @@ from ingest.tables import Batch, tabulate
 from ingest.topics import topic
 
 FIXTURES = Path(__file__).parents[2] / "schema" / "fixtures"
-TOPICS = ("deployment", "incident", "release", "repository")
+TOPICS = ("deployment", "pull_request", "incident", "release", "repository")
 
 
 def events(kind: str) -> list[Any]:
@@ -54,6 +54,18 @@ def test_the_commits_of_a_deployment_are_its_children_in_their_order() -> None:
     assert [commit["deployment_id"] for commit in commits] == ["deploy-118", "deploy-118"]
     assert [commit["ordinal"] for commit in commits] == [1, 2]
     assert commits[1]["committed_at"] == datetime(2026, 2, 3, 8, 45)
+
+
+def test_the_commits_of_a_pull_request_carry_its_whole_key() -> None:
+    event = json.loads((FIXTURES / "pull_request/v1.0/valid/with_everything.json").read_bytes())
+
+    first, second = rows("pull_request", event)["pull_request_commits"]
+
+    assert {(row["provider"], row["repository"], row["number"]) for row in (first, second)} == {
+        ("github", "shop/cart", 512)
+    }
+    assert (first["authored_at"], second["authored_at"]) == (datetime(2026, 2, 1, 16), None)
+    assert second["committed_at"] == datetime(2026, 2, 2, 10, 40)
 
 
 def test_the_thresholds_of_a_repository_are_its_children_by_metric() -> None:
