@@ -35,7 +35,7 @@ from ci_intel.moments import utc
 from ingest import answers
 from ingest.context import RunContext
 from ingest.evidence import Evidence
-from ingest.readers import Item, Malformed
+from ingest.readers import Item, Malformed, incomplete
 from ingest.shapes import known, mapping, moment, names_production, text
 
 FORMAT = "cdevents"
@@ -131,9 +131,19 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
         elif subject == "testsuiterun":
             suites.setdefault(thing, [])
         else:
-            yield from _READ[subject](events, stories)
+            yield from _complete(_READ[subject](events, stories), events[-1])
     for thing, events in suites.items():
-        yield from _test_report(events, stories.things.get(("testsuiterun", thing), []), stories)
+        suite = stories.things.get(("testsuiterun", thing), [])
+        yield from _complete(_test_report(events, suite, stories), [*suite, *events][-1])
+
+
+def _complete(items: Iterator[Item], last: _Event) -> Iterator[Item]:
+    """Yield the items, malformed where a thing's repository or commit is not known; an incident needs neither."""
+    for item in items:
+        if isinstance(item, Malformed) or item["schema"].startswith("incident."):
+            yield item
+        else:
+            yield incomplete(item, last.pointer, canonical(dict(last.document))) or item
 
 
 def _event(part: Any, pointer: str) -> _Event | Malformed:

@@ -29,7 +29,7 @@ from ci_intel.moments import utc
 from ingest import answers
 from ingest.context import RunContext
 from ingest.evidence import Evidence
-from ingest.readers import Item, Malformed
+from ingest.readers import Item, Malformed, incomplete
 from ingest.shapes import known, mapping, names_production, number, texts
 
 FORMAT = "gitlab_rest"
@@ -80,7 +80,9 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
                 canonical(part),
             )
             continue
-        yield _EVENTS[kind](part, context)
+        event = _EVENTS[kind](part, context)
+        is_nobodys = kind == "deployment" and incomplete(event, pointer, canonical(part))
+        yield is_nobodys or event
 
 
 def _kind(part: Any) -> str | None:
@@ -96,7 +98,7 @@ def _kind(part: Any) -> str | None:
     return None
 
 
-def _pipeline(pipeline: Mapping[str, Any], _context: RunContext) -> Item:
+def _pipeline(pipeline: Mapping[str, Any], _context: RunContext) -> dict[str, Any]:
     is_listed = "started_at" not in pipeline
     created_at = pipeline.get("created_at")
     ref = pipeline.get("ref")
@@ -125,7 +127,7 @@ def _pipeline(pipeline: Mapping[str, Any], _context: RunContext) -> Item:
     )
 
 
-def _job(job: Mapping[str, Any], _context: RunContext) -> Item:
+def _job(job: Mapping[str, Any], _context: RunContext) -> dict[str, Any]:
     pipeline = mapping(job.get("pipeline"))
     started_at = job.get("started_at")
     tags = texts(job["tag_list"]) if isinstance(job.get("tag_list"), list) else []
@@ -150,7 +152,7 @@ def _job(job: Mapping[str, Any], _context: RunContext) -> Item:
     )
 
 
-def _deployment(deployment: Mapping[str, Any], context: RunContext) -> Item:
+def _deployment(deployment: Mapping[str, Any], context: RunContext) -> dict[str, Any]:
     job = mapping(deployment.get("deployable"))
     environment = deployment["environment"]
     name = environment.get("name")
@@ -180,7 +182,7 @@ def _deployment(deployment: Mapping[str, Any], context: RunContext) -> Item:
     )
 
 
-_EVENTS: Mapping[str, Callable[[Mapping[str, Any], RunContext], Item]] = {
+_EVENTS: Mapping[str, Callable[[Mapping[str, Any], RunContext], dict[str, Any]]] = {
     "pipeline": _pipeline,
     "job": _job,
     "deployment": _deployment,

@@ -33,6 +33,7 @@ NEEDS = ("repository",)
 _KINDS = {"LINE": "lines", "BRANCH": "branches"}
 _DOCTYPE = b"//JACOCO//DTD"
 _PARTS = re.compile(rb"<report\b[^<>]*\bname=[^<>]*>\s*(?:<(?:sessioninfo|group|package|counter)\b|</report>)")
+_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _LAST_MILLISECOND = 253402300799999
 
 
@@ -57,7 +58,8 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
     """
     Yield the report as one `coverage_report` event.
 
-    Raises `Refused` where the report is not well-formed, nests too deep, or tells of no line at all.
+    Raises `Refused` where the report is not well-formed, nests too deep, counts in no numbers, or tells
+    of no line at all.
     """
     report = _Report()
     with evidence.content() as content:
@@ -118,13 +120,14 @@ def _counted(counter: Element) -> dict[str, int]:
     kind = _KINDS.get(counter.get("type", ""))
     if kind is None:
         return {}
-    missed, covered = _count(counter.get("missed")), _count(counter.get("covered"))
-    return {f"{kind}_valid": missed + covered, f"{kind}_covered": covered}
+    missed, covered = counter.get("missed", ""), counter.get("covered", "")
+    if not _NUMBER.fullmatch(missed) or not _NUMBER.fullmatch(covered):
+        raise Refused("malformed_counter", f"a counter of {missed[:40]!r} missed and {covered[:40]!r} covered")
+    return {f"{kind}_valid": int(missed) + int(covered), f"{kind}_covered": int(covered)}
 
 
 def _count(text: str | None) -> int:
-    """Return a count; what is no number, or none of this world, counts nothing."""
-    return int(text) if text and re.fullmatch(r"[0-9]{1,15}", text, re.ASCII) else 0
+    return int(text) if text and _NUMBER.fullmatch(text) else 0
 
 
 def _moment(milliseconds: int) -> str:

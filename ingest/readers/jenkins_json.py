@@ -27,7 +27,7 @@ from ci_intel.identities import canonical
 from ingest import answers
 from ingest.context import RunContext
 from ingest.evidence import Evidence
-from ingest.readers import Item, Malformed
+from ingest.readers import Item, Malformed, incomplete
 from ingest.shapes import elements, known, mapping, number, text
 
 FORMAT = "jenkins_json"
@@ -76,12 +76,11 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
     found = list(answers.parts(evidence, *_LISTS))
     commit_sha = context.commit_sha if sum(_is_build(part) for _, part in found) == 1 else None
     for pointer, part in found:
-        if _is_stage(part):
-            yield _stage(part, context)
-        elif _is_build(part):
-            yield _build(part, context, commit_sha)
-        else:
+        if not _is_stage(part) and not _is_build(part):
             yield Malformed("unknown_object", "neither a build nor a stage of a pipeline", pointer, canonical(part))
+            continue
+        event = _stage(part, context) if _is_stage(part) else _build(part, context, commit_sha)
+        yield incomplete(event, pointer, canonical(part)) or event
 
 
 def _is_build(part: Any) -> bool:
@@ -107,7 +106,7 @@ def _self_address(part: Mapping[str, Any]) -> str:
     return str(mapping(mapping(part.get("_links")).get("self")).get("href"))
 
 
-def _build(build: Mapping[str, Any], context: RunContext, commit_sha: str | None) -> Item:
+def _build(build: Mapping[str, Any], context: RunContext, commit_sha: str | None) -> dict[str, Any]:
     actions = [action for action in elements(build.get("actions")) if isinstance(action, dict)]
     job = _job_of_address(build.get("url")) or _job_of_name(build.get("fullDisplayName"))
     started_at = _moment(build.get("timestamp"))
@@ -139,7 +138,7 @@ def _build(build: Mapping[str, Any], context: RunContext, commit_sha: str | None
     )
 
 
-def _stage(stage: Mapping[str, Any], context: RunContext) -> Item:
+def _stage(stage: Mapping[str, Any], context: RunContext) -> dict[str, Any]:
     match = _STAGE.fullmatch(_self_address(stage))
     job = _job_of_path(match[1]) if match else None
     status = stage.get("status")
