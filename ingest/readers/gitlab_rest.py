@@ -194,10 +194,10 @@ def _end(part: Mapping[str, Any]) -> Any:
 
 
 def _deployed_at(deployment: Mapping[str, Any], job: Mapping[str, Any]) -> Any:
-    """Return when the job ended; of a deployment that no job made, when its state was last told."""
+    """Return when the job ended; of a deployment whose job never ran, or that has none, when it last changed."""
     if deployment.get("status") in UNFINISHED:
         return None
-    return job.get("finished_at") if job else deployment.get("updated_at")
+    return job.get("finished_at") or deployment.get("updated_at")
 
 
 def _repository(part: Mapping[str, Any]) -> str | None:
