@@ -27,6 +27,7 @@ from ingest import xmltext
 from ingest.context import RunContext
 from ingest.evidence import Evidence
 from ingest.readers import Item
+from ingest.readers.mutmut import lists_mutants
 
 FORMAT = "junit_xml"
 VERSION = 1
@@ -37,8 +38,6 @@ NEEDS = ("repository",)
 _NOT_RUN = frozenset({"disabled", "ignored", "notrun", "skipped", "suppressed"})
 _EARLIER_ATTEMPTS = frozenset({"flakyFailure", "flakyError", "rerunFailure", "rerunError"})
 _NUMBER = re.compile(r"\b(?:0[xX])?[0-9a-fA-F]*[0-9][0-9a-fA-F]*\b|[0-9]+")
-_SUITE_OF_MUTANTS = re.compile(rb'<testsuite\b[^<>]*\bname="mutmut"')
-_CASE = re.compile(rb"<testcase\b[^<>]*>")
 _TOTALS = {
     "tests": "reported_test_count",
     "failures": "reported_failed_test_count",
@@ -49,14 +48,6 @@ _TOTALS = {
 def recognises(evidence: Evidence) -> bool:
     """Tell a JUnit report by its root; NUnit and others name theirs differently."""
     return evidence.xml_root in ("testsuites", "testsuite") and not lists_mutants(evidence)
-
-
-def lists_mutants(evidence: Evidence) -> bool:
-    """Tell mutmut's export, which has the shape of a JUnit report: its cases are mutants, not tests."""
-    if evidence.xml_root not in ("testsuites", "testsuite") or not _SUITE_OF_MUTANTS.search(evidence.head):
-        return False
-    first_case = _CASE.search(evidence.head)
-    return first_case is None or b'name="Mutant #' in first_case.group()
 
 
 @dataclass

@@ -25,7 +25,6 @@ from ingest import xmltext
 from ingest.context import RunContext
 from ingest.evidence import BYTE_ORDER_MARK, Evidence
 from ingest.readers import Item, Malformed
-from ingest.readers.junit_xml import lists_mutants
 
 FORMAT = "mutmut"
 VERSION = 1
@@ -60,12 +59,22 @@ _COUNTS = {"killed", "survived", "total", "no_tests", "suspicious", "timeout", "
 _RESULT = re.compile(r"[ \t]*(\S+__mutmut_[0-9]{1,9}): ([a-z ]{1,40}?)[ \t]*")
 _RESULTS_OF_3 = re.compile(rb"\s*\S+__mutmut_[0-9]{1,9}: [a-z ]{1,40}(?:\r?\n|$)")
 _RESULTS_OF_2 = re.compile(rb"\s*To apply a mutant on disk:\s+mutmut apply <id>")
+_SUITE = re.compile(rb'<testsuite\b[^<>]*\bname="mutmut"')
+_CASE = re.compile(rb"<testcase\b[^<>]*>")
 _NUMBER_OF_MUTANT = re.compile(r"Mutant #([0-9]{1,9})", re.ASCII)
 
 
 def recognises(evidence: Evidence) -> bool:
     """Tell the lines by the mutants' names, the counts by their words, the export by its suite and cases."""
     return _is_text(evidence) or lists_mutants(evidence) or _is_counts(evidence)
+
+
+def lists_mutants(evidence: Evidence) -> bool:
+    """Tell mutmut's export, which has the shape of a JUnit report: its cases are mutants, not tests."""
+    if evidence.xml_root not in ("testsuites", "testsuite") or not _SUITE.search(evidence.head):
+        return False
+    first_case = _CASE.search(evidence.head)
+    return first_case is None or b'name="Mutant #' in first_case.group()
 
 
 def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
-from native import FIXTURES, corpus, event
+from native import FIXTURES, corpus, event, recognises
 
 from ci_intel.errors import Refused
 
@@ -107,3 +108,11 @@ def test_a_list_of_survivors_gives_no_score() -> None:
 )
 def test_recorded_reports_have_the_mutants_that_were_counted_in_them(name: str, counts: dict[str, int]) -> None:
     assert statuses(event("pit_xml", corpus(f"{RECORDED}/{name}"))) == counts
+
+
+def test_the_tests_of_mutmut_itself_are_tests(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    path.write_text('<testsuites><testsuite name="mutmut" tests="1"><testcase name="test_a"/></testsuite></testsuites>')
+
+    assert recognises("junit_xml", path)
+    assert not recognises("mutmut", path)
