@@ -99,7 +99,7 @@ def test_an_artifact_is_a_release_when_it_is_published_under_a_tag() -> None:
 
 
 def test_incidents_of_two_sources_are_two_though_their_ids_are_the_same() -> None:
-    ended, open_still = events("cdevents", VALID / "incident_from_detection_to_end.json")
+    ended, open_still, open_again = events("cdevents", VALID / "incident_from_detection_to_end.json")
 
     assert ended == {
         "schema": "incident.v1.0",
@@ -115,6 +115,8 @@ def test_incidents_of_two_sources_are_two_though_their_ids_are_the_same() -> Non
     }
     assert open_still["incident_id"] == "/monitoring/test/inc-1"
     assert "resolved_at" not in open_still
+    assert open_again["opened_at"] == "2026-03-02T14:00:00Z"
+    assert "resolved_at" not in open_again, "it was detected once more after it was resolved"
 
 
 def test_a_task_names_the_run_of_another_source() -> None:
