@@ -65,7 +65,8 @@ def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
     """
     files: dict[str, _File] = {}
     current: _File | None = None
-    for place, line in enumerate(_text(evidence).splitlines(), 1):
+    # Not `splitlines`, which also breaks a path at separators that only Unicode has.
+    for place, line in enumerate(_text(evidence).split("\n"), 1):
         name, _, value = line.strip().partition(":")
         if name == "SF":
             current = files.setdefault(value.strip().replace("\\", "/"), _File())
