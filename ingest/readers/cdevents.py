@@ -28,13 +28,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote
 
 from ci_intel.identities import canonical
 from ci_intel.moments import utc
 from ingest import answers
 from ingest.context import RunContext
 from ingest.evidence import Evidence
+from ingest.purl import artifact_of
 from ingest.readers import Item, Malformed, incomplete
 from ingest.shapes import known, mapping, moment, names_production, text
 
@@ -46,13 +46,6 @@ NEEDS: tuple[str, ...] = ()
 
 _TYPE = re.compile(r"dev\.cdevents\.([a-z]{1,40})\.([a-z]{1,40})(?:\.[0-9][0-9A-Za-z.-]{0,40})?", re.ASCII)
 _HEAD = re.compile(rb'\s*\[?\s*\{.{0,4000}?"type"\s*:\s*"dev\.cdevents\.[a-z]+\.[a-z]+', re.DOTALL)
-_PURL = re.compile(
-    r"pkg:(?P<type>[A-Za-z][\w.+-]*)/(?P<path>[^@?#]+)(?:@(?P<version>[^?#]+))?(?:\?(?P<qualifiers>[^#]*))?(?:#.*)?"
-)
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+", re.ASCII)
-_FORGES = frozenset({"github", "gitlab", "bitbucket", "git"})
 _OUTCOMES = {
     "success": "passed",
     "pass": "passed",
@@ -271,7 +264,7 @@ def _pipeline_job(events: list[_Event], stories: _Stories) -> Iterator[Item]:
 def _deployments(events: list[_Event], stories: _Stories) -> Iterator[Item]:
     for event in events:
         environment = text(mapping(event.content.get("environment")).get("id"))
-        artifact = _artifact(event.content.get("artifactId"))
+        artifact = artifact_of(event.content.get("artifactId"))
         yield known(
             schema="deployment.v1.0",
             provider="cdevents",
@@ -312,14 +305,14 @@ def _incident(events: list[_Event], _stories: _Stories) -> Iterator[Item]:
         # What was detected once more since then is open again.
         resolved_at=resolved.time if resolved and events[-1] is resolved else None,
         updated_at=events[-1].time,
-        artifact_digest=_artifact(_newest(events, "artifactId")).get("digest"),
+        artifact_digest=artifact_of(_newest(events, "artifactId")).get("digest"),
         uri=_newest(events, "ticketURI"),
     )
 
 
 def _release(events: list[_Event], stories: _Stories) -> Iterator[Item]:
     for event in events:
-        artifact = _artifact(event.subject_id)
+        artifact = artifact_of(event.subject_id)
         tag, digest = artifact.get("tag") or artifact.get("version"), artifact.get("digest")
         if tag is None or digest is None:
             yield _malformed("no_release", "an artifact that names no tag, or no sha256, is no release", event)
@@ -399,26 +392,6 @@ def _milliseconds(begun: _Event | None, ended: _Event | None) -> int | None:
     if begun is None or ended is None or utc(ended.time) < utc(begun.time):
         return None
     return round((utc(ended.time) - utc(begun.time)).total_seconds() * 1000)
-
-
-def _artifact(purl: Any) -> dict[str, str]:
-    """Return what a package URL says of an artifact, as far as it says anything."""
-    match = _PURL.fullmatch(purl) if isinstance(purl, str) else None
-    if match is None:
-        return {}
-    path, version = unquote(match["path"]).strip("/"), unquote(match["version"] or "")
-    qualifiers = {name: values[0] for name, values in parse_qs(match["qualifiers"] or "").items()}
-    digest = version if _DIGEST.fullmatch(version) else qualifiers.get("checksum", "").lower()
-    is_of_forge = match["type"].lower() in _FORGES
-    found = {
-        "name": qualifiers.get("repository_url") or path,
-        "digest": digest if _DIGEST.fullmatch(digest) else None,
-        "version": None if _DIGEST.fullmatch(version) or _COMMIT.fullmatch(version) else version,
-        "commit_sha": version if is_of_forge and _COMMIT.fullmatch(version) else None,
-        "repository": path if is_of_forge and _REPOSITORY.fullmatch(path) else None,
-        "tag": qualifiers.get("tag"),
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 def _malformed(code: str, message: str, event: _Event) -> Malformed:
