@@ -275,7 +275,7 @@ def _deployments(events: list[_Event], stories: _Stories) -> Iterator[Item]:
             is_production=names_production(environment),
             status="success",
             artifact_digest=artifact.get("digest"),
-            version=artifact.get("version"),
+            version=artifact.get("version") or artifact.get("tag"),
             commit_sha=artifact.get("commit_sha"),
             # The event tells that it is there; when the deploying began, nobody says.
             started_at=event.time,

@@ -84,7 +84,8 @@ def test_each_deployment_of_a_service_is_one_and_is_known_by_its_event() -> None
 
     assert deployed["deployment_id"].startswith("/cd/argo/e")
     assert (deployed["service"], deployed["is_production"], deployed["is_rollback"]) == ("checkout", True, False)
-    assert (deployed["artifact_digest"], deployed["repo"]) == (DIGEST, CONTEXT.repository)
+    assert (deployed["artifact_digest"], deployed["version"]) == (DIGEST, "1.4.0")
+    assert deployed["repo"] == CONTEXT.repository
     assert deployed["started_at"] == deployed["finished_at"] == "2026-03-02T10:00:00Z"
     assert (upgraded["repo"], upgraded["commit_sha"]) == ("acme/shop", "4b1f0c2d9e8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c")
     assert upgraded["is_production"] is False
