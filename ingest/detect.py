@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.evidence import Evidence
-from ingest.readers import FORMATS, Reader, reader
+from ingest.evidence import BYTE_ORDER_MARK, Evidence
+from ingest.readers import BEGINNINGS, FORMATS, Reader, reader
 
 
 def reader_for(evidence: Evidence, format_name: str | None) -> Reader | None:
@@ -14,7 +14,10 @@ def reader_for(evidence: Evidence, format_name: str | None) -> Reader | None:
     """
     if format_name is not None:
         return reader(format_name)
+    first = evidence.head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1]
     for name in FORMATS:
+        if first not in BEGINNINGS.get(name, first):
+            continue
         candidate = reader(name)
         if candidate.recognises(evidence):
             return candidate

@@ -92,14 +92,39 @@ class Evidence:
             )
         return head
 
-    @cached_property
+    @property
     def json(self) -> Any:
         """
         The whole content as one JSON document.
 
         Raises `Refused` if it is none, or longer or deeper than the limits.
         """
-        return jsontext.parse_document(self.document(), self.limits.depth)
+        document = self._document
+        if isinstance(document, Refused):
+            raise document
+        return document
+
+    @cached_property
+    def _document(self) -> Any:
+        # A refusal is kept too: many readers ask, and finding out again why a long text is no JSON takes seconds.
+        try:
+            return jsontext.parse_document(self.document(), self.limits.depth)
+        except Refused as refusal:
+            return refusal
+
+    @cached_property
+    def first_json(self) -> Any:
+        """The JSON document, or the first of several that follow each other; None where there is none."""
+        if self.head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] not in (b"{", b"["):
+            return None
+        if not isinstance(self._document, Refused):
+            return self._document
+        # The head may end inside of a character.
+        head = self.head.removeprefix(BYTE_ORDER_MARK).decode(errors="ignore").encode()
+        try:
+            return next(jsontext.parse_stream(head, self.limits.depth), None)
+        except Refused:
+            return None
 
     @cached_property
     def xml_root(self) -> str | None:

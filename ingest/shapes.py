@@ -114,3 +114,11 @@ def moment(value: Any) -> str | None:
         return found if utc(found) >= _YEAR_ONE else None
     except ValueError:
         return None
+
+
+_PRODUCTION = re.compile(r"(?:production|prod|live)[0-9]*(?:/.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def names_production(environment: Any) -> bool:
+    """Tell whether an environment's name is one that people give to production, as `production/eu` or `prod1`."""
+    return isinstance(environment, str) and _PRODUCTION.fullmatch(environment.strip()) is not None

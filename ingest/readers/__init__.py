@@ -18,7 +18,7 @@ any other. What the report does not say is left out, never invented.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -32,17 +32,38 @@ FORMATS: tuple[str, ...] = (
     "hub",
     "github_rest",
     "github_webhook",
-    "catalogue",
+    "gitlab_rest",
+    "jenkins_json",
+    "pagerduty",
+    "jira",
+    "cdevents",
     "junit_xml",
+    "mutmut",
     "cobertura_xml",
+    "jacoco_xml",
+    "lcov",
     "coverage_py",
     "stryker_json",
+    "pit_xml",
     "cyclonedx_json",
     "grype_json",
     "trivy_json",
     "openvex",
     "chaostoolkit",
+    # Last, for what it needs takes long to import.
+    "catalogue",
 )
+
+BEGINNINGS: Mapping[str, bytes] = {
+    # The first bytes that a format may begin with. It is not asked about anything else, which spares
+    # importing it for each small file; a format that is not listed is asked about everything.
+    **dict.fromkeys(("junit_xml", "cobertura_xml", "jacoco_xml", "pit_xml"), b"<"),
+    **dict.fromkeys(
+        ("github_rest", "github_webhook", "gitlab_rest", "jenkins_json", "pagerduty", "jira", "cdevents"), b"{["
+    ),
+    **dict.fromkeys(("coverage_py", "stryker_json", "cyclonedx_json", "grype_json", "openvex", "chaostoolkit"), b"{"),
+    "lcov": b"TS#",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,25 @@ class Malformed:
 
 
 Item = dict[str, Any] | Malformed
+
+
+_FLAGS = {"repo": ("repository", "--repository"), "commit_sha": ("commit", "--commit")}
+
+
+def incomplete(event: Mapping[str, Any], pointer: str, content: bytes) -> Malformed | None:
+    """
+    Return what to do about an event that does not know its repository or its commit; None if it does.
+
+    For readers that take these from outside only where the evidence does not say them.
+    """
+    required = ("repo", "commit_sha") if str(event.get("schema")).startswith("pipeline_run.") else ("repo",)
+    missing = [_FLAGS[name] for name in required if name not in event]
+    if not missing:
+        return None
+    names, flags = (" and ".join(words) for words in zip(*missing, strict=True))
+    return Malformed(
+        "missing_context", f"it does not say its {names}; load it by itself with {flags}", pointer, content
+    )
 
 
 @dataclass(frozen=True)

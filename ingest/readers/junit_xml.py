@@ -27,6 +27,7 @@ from ingest import xmltext
 from ingest.context import RunContext
 from ingest.evidence import Evidence
 from ingest.readers import Item
+from ingest.readers.mutmut import lists_mutants
 
 FORMAT = "junit_xml"
 VERSION = 1
@@ -46,7 +47,7 @@ _TOTALS = {
 
 def recognises(evidence: Evidence) -> bool:
     """Tell a JUnit report by its root; NUnit and others name theirs differently."""
-    return evidence.xml_root in ("testsuites", "testsuite")
+    return evidence.xml_root in ("testsuites", "testsuite") and not lists_mutants(evidence)
 
 
 @dataclass

@@ -100,6 +100,14 @@ def _cobertura(_data: bytes) -> Outcome:
     return loaded("coverage_report", 1)
 
 
+def _lcov(data: bytes) -> Outcome:
+    return loaded("coverage_report", 1) if b"\nend_of_record" in data else UNKNOWN  # Go's profile is another format
+
+
+def _pit(data: bytes) -> Outcome:
+    return loaded("mutation_run", 1) if ElementTree.fromstring(data).find("mutation") is not None else UNKNOWN
+
+
 def _stryker(data: bytes) -> Outcome:
     report = json.loads(data)
     if "files" not in report or "thresholds" not in report:
@@ -176,6 +184,10 @@ RULES: dict[str, Callable[[bytes], Outcome]] = {
     "Cobertura XML": _cobertura,
     "Cobertura XML written by coverage.py": _cobertura,
     "coverage.py JSON report with branches": _cobertura,
+    "JaCoCo XML": _cobertura,
+    "lcov and Go cover profile": _lcov,
+    "lcov written by coverage.py": _lcov,
+    "PIT mutations.xml": _pit,
     "mutation-testing-elements report": _stryker,
     "schema conformance case (hand-made, for reject tests)": _stryker,
     "CycloneDX SBOM of a released product, 1.1 to 1.4": _cyclonedx,

@@ -23,6 +23,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 JSON = sorted(FIXTURES.glob("*/valid/*.json"))
 XML = sorted(FIXTURES.glob("*/valid/*.xml"))
 YAML = sorted(FIXTURES.glob("*/valid/*.yaml"))
+TEXT = sorted(path for ending in ("lcov", "ndjson", "txt") for path in FIXTURES.glob(f"*/valid/*.{ending}"))
 _ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 2**53, 2**62, 1e300, "", "x", "\u0000", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59",
     "2026-01-01T00:00:00", "1,234.5", "http://[", "sha256:x", [], {}, [[]], [None], [{}], {"": None}, {"url": 7},
@@ -65,7 +66,7 @@ def test_json_reports_with_other_values_than_their_tools_write(path: Path) -> No
     check()
 
 
-@pytest.mark.parametrize("path", [*XML, *YAML, *JSON[::4]], ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+@pytest.mark.parametrize("path", [*XML, *YAML, *TEXT, *JSON[::4]], ids=lambda path: f"{path.parts[-3]}/{path.stem}")
 def test_reports_with_bytes_cut_repeated_or_replaced(path: Path) -> None:
     original = path.read_bytes()
 
