@@ -33,6 +33,20 @@ effective_words as (
     union all
     select provider, status_original, run_status, true as is_overridden from overriding_words
 
+),
+
+-- Marts that keep what a word meant compare this with what they were made with.
+fingerprint as (
+
+    select
+        {{ dbt.hash("string_agg(provider || ' ' || status_original || ' ' || run_status, ', ' order by provider, status_original)") }}
+            as _words_fingerprint
+    from effective_words
+
 )
 
-select * from effective_words
+select
+    effective_words.*,
+    fingerprint._words_fingerprint
+from effective_words
+cross join fingerprint
