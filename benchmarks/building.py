@@ -68,12 +68,9 @@ def prepare(database: Path) -> None:
 def build(database: Path, target: Path, as_of: str) -> Build:
     """Build everything but unit tests, as of this moment, and say what it cost."""
     begun = datetime.now(UTC)
+    folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(target)]
     whole = measure(
-        [
-            str(BIN / "dbt"), "--quiet", "build", "--exclude-resource-type", "unit_test",
-            "--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(target),
-            "--vars", json.dumps({"as_of": as_of}),
-        ],  # fmt: skip
+        [str(BIN / "dbt"), "--quiet", "build", "--exclude-resource-type", "unit_test", *folders, *pinned(as_of)],
         CI_INTEL_WAREHOUSE=f"duckdb:///{database}",
         CI_INTEL_TARGET="dev",
     )
@@ -90,13 +87,17 @@ def build(database: Path, target: Path, as_of: str) -> Build:
     return Build(whole, start_up, dict(kinds), models)
 
 
+def pinned(as_of: str) -> list[str]:
+    """Return the options that set the models' clock."""
+    return ["--vars", json.dumps({"as_of": as_of})]
+
+
 def report(name: str, build: Build) -> None:
     """Print one build: the whole, its parts, and the models that took longest."""
-    print(
-        f"  {name}: {build.whole.wall:.1f} s of wall time, {build.whole.cpu:.1f} s of CPU, {build.whole.memory:,.0f} MB; "
-        f"start-up {build.start_up:.1f} s; "
-        + ", ".join(f"{kind}s {seconds:.1f} s" for kind, seconds in sorted(build.kinds.items()))
-    )
+    whole = build.whole
+    parts = ", ".join(f"{kind}s {seconds:.1f} s" for kind, seconds in sorted(build.kinds.items()))
+    print(f"  {name}: {whole.wall:.1f} s of wall time, {whole.cpu:.1f} s of CPU, {whole.memory:,.0f} MB")
+    print(f"    start-up {build.start_up:.1f} s, {parts}")
     slowest = sorted(build.models.items(), key=lambda model: -model[1])[:SLOWEST]
     print("    " + ", ".join(f"{model} {seconds:.1f}" for model, seconds in slowest), flush=True)
 
