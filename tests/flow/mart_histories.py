@@ -87,10 +87,10 @@ class MartHistory:
         for number in range(count):
             self._clock += timedelta(hours=self._chance.randint(2, 40))
             starts_at = self._clock - timedelta(minutes=3)
-            if number > 2 and self._chance.random() < 0.25:
+            if number > 2 and (not self.seen["out of order"] or self._chance.random() < 0.25):
                 self.seen["out of order"] += 1
                 starts_at -= timedelta(days=self._chance.randint(1, 9))
-            if number > 4 and self._chance.random() < 0.1:
+            if number > 4 and (not self.seen["replayed file"] or self._chance.random() < 0.1):
                 self.seen["replayed file"] += 1
                 yield Delivery(self._chance.choice(self._files), starts_at, self._clock)
                 continue

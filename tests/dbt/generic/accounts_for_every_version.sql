@@ -7,7 +7,6 @@
     with compared as (
 
         select
-            count(*) as version_count,
             count(case when current_rows._event_id = versions._event_id then 1 end) as current_count,
             count(case when current_rows._event_id <> versions._event_id then 1 end) as superseded_count
         from {{ versions }} as versions
@@ -20,6 +19,13 @@
 
     ),
 
+    loaded as (
+
+        select count(*) as version_count
+        from {{ versions }}
+
+    ),
+
     kept as (
 
         select count(*) as row_count
@@ -28,13 +34,15 @@
     )
 
     select
-        compared.version_count,
+        loaded.version_count,
         compared.superseded_count,
+        compared.current_count,
         kept.row_count
     from compared
+    cross join loaded
     cross join kept
     where
-        compared.version_count <> compared.superseded_count + kept.row_count
+        loaded.version_count <> compared.superseded_count + kept.row_count
         or compared.current_count <> kept.row_count
 
 {% endtest %}
