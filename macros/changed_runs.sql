@@ -5,14 +5,15 @@
 
 {#
     Which days of this mart a build makes anew, as texts; none for all of them: the first time, when
-    a reload took back what it had read before, and when words mean something else than they did.
+    a reload took back what it had read before, and when what facts are joined with has changed: the
+    meanings of words, and the catalogue, where the mart `has_catalogue`.
 
     Those are the days of every version, old and new, of each run of which a version or a job has
     arrived: a correction may have moved it, another attempt may have made this one not the last.
     A run that its pipeline reported may be a duplicate of any other of its commit, so that the days
     of those count too.
 #}
-{% macro dates_of_changed_runs() %}
+{% macro dates_of_changed_runs(has_catalogue=false) %}
     {%- if execute and not is_incremental() -%} {{- return(none) -}} {%- endif -%}
     {%- set _ = ref('stg_loads') -%}
     {%- set words = ref('int_run_status_words') -%}
@@ -69,7 +70,11 @@
         union distinct
         select cast(changed_date as {{ dbt.type_string() }}) as changed_date from possible_duplicates
     {%- endset -%}
-    {%- if not execute or new_loads().has_reload or have_words_changed(words) -%}
+    {%- set meanings = {'_words_fingerprint': '(select max(_words_fingerprint) from ' ~ words ~ ')'} -%}
+    {%- if has_catalogue -%}
+        {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
+    {%- endif -%}
+    {%- if not execute or new_loads().has_reload or have_changed(meanings) -%}
         {{- return(none) -}}
     {%- endif -%}
     {{- return(run_query(query).columns[0].values() | sort) -}}
@@ -99,12 +104,28 @@
 {% endmacro %}
 
 
-{# Whether the words for statuses have other meanings than when this mart was built. #}
-{% macro have_words_changed(words) %}
+{# The attempts of runs of which a version has been committed since. #}
+{% macro changed_attempts(unseen) %}
+    select distinct
+        provider,
+        repository,
+        run_id,
+        run_attempt
+    from {{ ref('int_pipeline_runs_current') }}
+    where
+        _committed_at >= {{ unseen.committed_since }}
+        and _loaded_at >= {{ unseen.loaded_since }}
+{% endmacro %}
+
+
+{# Whether any of these fingerprints, each an expression by its column, differs from what this mart was built with. #}
+{% macro have_changed(fingerprints) %}
     {%- set query -%}
         select
-            coalesce((select max(_words_fingerprint) from {{ this }}), '')
-            <> coalesce((select max(_words_fingerprint) from {{ words }}), '') as have_changed
+            {% for column, fingerprint in fingerprints.items() -%}
+                coalesce((select max({{ column }}) from {{ this }}), '') <> coalesce({{ fingerprint }}, '')
+                {%- if not loop.last %} or {% endif %}
+            {% endfor %} as have_changed
     {%- endset -%}
     {{- return(run_query(query).rows[0][0]) -}}
 {% endmacro %}

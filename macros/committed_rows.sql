@@ -23,8 +23,8 @@
     model by `_loaded_at` reads only those.
 #}
 {% macro any_partition(relation) -%}
-    {%- if var('sample_days') -%}
-        {{ relation }}._loaded_at >= {{ moment_plus(as_of(), -(var('sample_days') | int), 'day') }}
+    {%- if var('sample_days', none) -%}
+        {{ relation }}._loaded_at >= {{ moment_plus(as_of(), -(var('sample_days', none) | int), 'day') }}
     {%- else -%}
         {{ relation }}._loaded_at >= cast('1970-01-01 00:00:00' as timestamp)
     {%- endif -%}

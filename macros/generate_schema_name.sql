@@ -4,7 +4,7 @@
     would end up in the incremental models of all of them.
 #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {%- set sample = 'sample_' if var('sample_days') else '' -%}
+    {%- set sample = 'sample_' if var('sample_days', none) else '' -%}
     {%- if custom_schema_name is none -%} {{ target.schema }}
     {%- elif target.type == 'bigquery' -%} {{ target.schema }}_{{ sample }}{{ custom_schema_name | trim }}
     {%- else -%} {{ sample }}{{ custom_schema_name | trim }}

@@ -244,6 +244,13 @@ jobs_of_runs as (
 
 ),
 
+all_words as (
+
+    select max(_words_fingerprint) as _words_fingerprint
+    from status_words
+
+),
+
 jobs_with_status as (
 
     select
@@ -253,7 +260,7 @@ jobs_with_status as (
         and coalesce({{ status_word('jobs_of_runs') }}, 'unknown') <> 'unknown' as has_unmapped_status,
         all_words._words_fingerprint
     from jobs_of_runs
-    cross join (select max(_words_fingerprint) as _words_fingerprint from status_words) as all_words
+    cross join all_words
     left join status_words
         on
             {{ status_word_provider('jobs_of_runs') }} = status_words.provider

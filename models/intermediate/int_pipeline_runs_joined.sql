@@ -11,6 +11,13 @@ status_words as (
 
 ),
 
+all_words as (
+
+    select max(_words_fingerprint) as _words_fingerprint
+    from status_words
+
+),
+
 runs_with_status as (
 
     select
@@ -20,7 +27,7 @@ runs_with_status as (
         and coalesce({{ status_word('runs') }}, 'unknown') <> 'unknown' as has_unmapped_status,
         all_words._words_fingerprint
     from runs
-    cross join (select max(_words_fingerprint) as _words_fingerprint from status_words) as all_words
+    cross join all_words
     left join status_words
         on
             {{ status_word_provider('runs') }} = status_words.provider

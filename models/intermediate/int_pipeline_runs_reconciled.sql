@@ -9,33 +9,20 @@
     pre_hook="{{ empty_after_reload() }}"
 ) }}
 {%- set unseen = unseen_loads() %}
-{%- set changed_attempts %}
-    select distinct
-        provider,
-        repository,
-        run_id,
-        run_attempt
-    from {{ ref('int_pipeline_runs_current') }}
-    {%- if unseen %}
-        where
-            _committed_at >= {{ unseen.committed_since }}
-            and _loaded_at >= {{ unseen.loaded_since }}
-    {%- endif %}
-{%- endset %}
 
 with runs as (
 
     select current_runs.*
     from {{ ref('int_pipeline_runs_current') }} as current_runs
     {% if unseen %}
-        inner join ({{ changed_attempts }}) as changed_attempts
+        inner join ({{ changed_attempts(unseen) }}) as changed_attempts
             on
                 current_runs.provider = changed_attempts.provider
                 and current_runs.repository = changed_attempts.repository
                 and current_runs.run_id = changed_attempts.run_id
                 and current_runs.run_attempt = changed_attempts.run_attempt
         {%- set key = ['provider', 'repository', 'run_id', 'run_attempt'] %}
-        {%- set days = known_days(ref('int_pipeline_runs_current'), '(' ~ changed_attempts ~ ')', key) %}
+        {%- set days = known_days(ref('int_pipeline_runs_current'), '(' ~ changed_attempts(unseen) ~ ')', key) %}
         {% if days is not none %} where {{ in_days('current_runs', days) }} {% endif %}
     {% endif %}
 

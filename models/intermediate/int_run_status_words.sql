@@ -39,9 +39,8 @@ effective_words as (
 fingerprint as (
 
     select
-        {{ dbt.hash("string_agg(provider || ' ' || status_original || ' ' || run_status, ', ' order by provider, status_original)") }}
-            as _words_fingerprint
-    from effective_words
+        {{ dbt.hash("string_agg(word, ', ' order by word)") }} as _words_fingerprint
+    from (select provider || ' ' || status_original || ' ' || run_status as word from effective_words) as words
 
 )
 

@@ -70,7 +70,7 @@ def outcomes(hub: Hub, *selected: str) -> dict[str, str]:
         for name, value in hub.environment.items():
             environment.setenv(name, value)
         try:
-            result = dbtRunner(manifest=_manifest()).invoke(["test", *_flags(), *selected])
+            result = dbtRunner(manifest=manifest()).invoke(["test", *_flags(), *selected])
         finally:
             DuckDBConnectionManager.close_all_connections()
     tests = [each for each in result.result.results if each.node.resource_type == "test"]

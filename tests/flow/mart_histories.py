@@ -37,6 +37,7 @@ CASES = (
     "told by the provider too",
     "possible duplicate of a run of another day",
     "incident weeks late",
+    "catalogue edit",
     "replayed file",
     "out of order",
     "seed edit",
@@ -125,6 +126,7 @@ class MartHistory:
             "told by the provider too": self._told_by_provider,
             "possible duplicate of a run of another day": self._duplicate,
             "incident weeks late": self._late_incident,
+            "catalogue edit": self._catalogue_entry,
         }
         unseen = [case for case in makers if not self.seen[case]]
         # What was not seen yet comes first; then new runs, without which there is nothing to correct.
@@ -300,6 +302,17 @@ class MartHistory:
             "started_at": _text(started_at),
             "finished_at": _text(started_at + timedelta(minutes=5)),
             "commits": [{"sha": _commit(chance.randint(0, 9)), "committed_at": _text(started_at - timedelta(days=2))}],
+            "emitted_at": _text(self._clock),
+        }
+
+    def _catalogue_entry(self) -> Event:
+        """Another owner, from a day on which runs have been counted already."""
+        self.seen["catalogue edit"] += 1
+        return {
+            **fixture_events.least("repository", "v1.0"),
+            "repo": self._chance.choice(["acme/shop", "acme/cart"]),
+            "valid_from": _text(FIRST_DAY + timedelta(days=self._chance.randint(-5, 9))),
+            "team": self._chance.choice(["checkout", "payments"]),
             "emitted_at": _text(self._clock),
         }
 

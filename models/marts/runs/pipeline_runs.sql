@@ -5,7 +5,7 @@
     partition_by=partitioned_by('started_date'),
     on_schema_change='append_new_columns'
 ) }}
-{%- set dates = dates_of_changed_runs() %}
+{%- set dates = dates_of_changed_runs(has_catalogue=true) %}
 {{ says_dates('started_date', dates) }}
 
 with runs as (
@@ -41,13 +41,14 @@ final_attempts as (
         all_attempts.run_id,
         max(all_attempts.run_attempt) as run_attempt
     from {{ ref('int_pipeline_runs_joined') }} as all_attempts
-    where exists (
-        select 1 from attempts
-        where
-            attempts.provider = all_attempts.provider
-            and attempts.repository = all_attempts.repository
-            and attempts.run_id = all_attempts.run_id
-    )
+    where
+        exists (
+            select 1 from attempts
+            where
+                attempts.provider = all_attempts.provider
+                and attempts.repository = all_attempts.repository
+                and attempts.run_id = all_attempts.run_id
+        )
     group by all_attempts.provider, all_attempts.repository, all_attempts.run_id
 
 ),
@@ -168,7 +169,8 @@ runs_with_context as (
         runs._contract,
         runs._loaded_at,
         greatest(runs._committed_at, coalesce(run_job_totals._committed_at, runs._committed_at)) as _committed_at,
-        runs._words_fingerprint
+        runs._words_fingerprint,
+        {{ catalogue_fingerprint() }} as _catalogue_fingerprint
     from runs
     inner join final_attempts
         on
