@@ -18,12 +18,16 @@
 
 
 {#
-    A bound that is always met. BigQuery refuses a query of a raw table that says nothing of its
-    partitions, so that nobody reads years by mistake; who filters a staging model by `_loaded_at`
-    reads only those.
+    A bound that is always met, but in a sample (`sample_days`). BigQuery refuses a query of a raw table
+    that says nothing of its partitions, so that nobody reads years by mistake; who filters a staging
+    model by `_loaded_at` reads only those.
 #}
 {% macro any_partition(relation) -%}
-    {{ relation }}._loaded_at >= cast('1970-01-01 00:00:00' as timestamp)
+    {%- if var('sample_days', none) -%}
+        {{ relation }}._loaded_at >= {{ moment_plus(as_of(), -(var('sample_days', none) | int), 'day') }}
+    {%- else -%}
+        {{ relation }}._loaded_at >= cast('1970-01-01 00:00:00' as timestamp)
+    {%- endif -%}
 {%- endmacro %}
 
 

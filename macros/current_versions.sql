@@ -10,10 +10,8 @@
     then, for things that arrived together, load, generation and line.
 #}
 {% macro current_versions(versions, key) %}
-    {#- Named here, outside of any condition, so that dbt knows of the dependency: #}
-    {%- set _ = ref('stg_loads') -%}
-    {%- set unseen = new_loads() if is_incremental() else none -%}
-    {%- set is_partial = unseen is not none and not unseen.has_reload -%}
+    {%- set unseen = unseen_loads() -%}
+    {%- set is_partial = unseen is not none -%}
     {%- set new_rows -%}
         select * from {{ versions }}
         {%- if is_partial %}
@@ -87,6 +85,20 @@
     {{ prefix }}_generation desc,
     {{ prefix }}_source_line desc
 {%- endmacro %}
+
+
+{#
+    What a model has not seen yet (see `new_loads`), where it is brought up to date; none if everything has to be read: the first
+    time, on a full refresh, and after a reload.
+#}
+{% macro unseen_loads() %}
+    {#- Where a unit test runs, nothing is incremental, and it is not told of the ledger. #}
+    {%- if execute and not is_incremental() -%} {{- return(none) -}} {%- endif -%}
+    {#- Named here, so that dbt knows of the dependency. -#}
+    {%- set _ = ref('stg_loads') -%}
+    {%- set unseen = new_loads() if is_incremental() else none -%}
+    {{- return(none if unseen is none or unseen.has_reload else unseen) -}}
+{% endmacro %}
 
 
 {#

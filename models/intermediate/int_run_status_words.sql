@@ -33,6 +33,19 @@ effective_words as (
     union all
     select provider, status_original, run_status, true as is_overridden from overriding_words
 
+),
+
+-- Marts that keep what a word meant compare this with what they were made with.
+fingerprint as (
+
+    select
+        {{ dbt.hash("string_agg(word, ', ' order by word)") }} as _words_fingerprint
+    from (select provider || ' ' || status_original || ' ' || run_status as word from effective_words) as words
+
 )
 
-select * from effective_words
+select
+    effective_words.*,
+    fingerprint._words_fingerprint
+from effective_words
+cross join fingerprint

@@ -64,6 +64,19 @@ def run_dbt(*arguments: str) -> dbtRunnerResult:
     return result
 
 
+def outcomes(hub: Hub, *selected: str) -> dict[str, str]:
+    """Run tests of the data, and return how each of them came out: pass, warn, fail or error."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in hub.environment.items():
+            environment.setenv(name, value)
+        try:
+            result = dbtRunner(manifest=manifest()).invoke(["test", *_flags(), *selected])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    tests = [each for each in result.result.results if each.node.resource_type == "test"]
+    return {each.node.name: str(each.status) for each in tests}
+
+
 def run_dbt_on(hub: Hub, *arguments: str) -> dbtRunnerResult:
     """Run one dbt command on the warehouse of a hub; it has to succeed."""
     with pytest.MonkeyPatch.context() as environment:

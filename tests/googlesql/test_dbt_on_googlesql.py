@@ -48,6 +48,8 @@ def test_incremental_models_are_googlesql_when_they_merge_and_when_a_reload_empt
 ) -> None:
     incremental = ("run", "--select", "config.materialized:incremental")
     models = [path for path in MODELS.rglob("*.sql") if "materialized='incremental'" in path.read_text()]
+    # Marts replace days instead, or all of them, in one statement.
+    emptied = [path for path in models if "empty_after_reload" in path.read_text()]
 
     assert faults(built.dbt(*incremental, target=target)) == []
     statements = [each["kind"] for each in built.asked("statements")]
@@ -61,7 +63,7 @@ def test_incremental_models_are_googlesql_when_they_merge_and_when_a_reload_empt
     assert faults(built.dbt(*incremental, target=target)) == []
     statements = [each["kind"] for each in built.asked("statements")]
     assert statements.count("MERGE") == 2 * len(models)
-    assert statements.count("DELETE") == len(models)
+    assert statements.count("DELETE") == len(emptied) > 0
 
 
 def test_only_functions_that_bigquery_documents_are_used(built: SmallBigQuery) -> None:

@@ -1,15 +1,53 @@
 -- One row per job of a run attempt (provider, repository, run_id, run_attempt, job_id, ordinal).
-{{ config(partition_by=partitioned_by('started_date')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('partition_date'),
+    on_schema_change='append_new_columns'
+) }}
+{%- set dates = dates_of_changed_runs() %}
+{{ says_dates('partition_date', dates) }}
 
-with jobs as (
+with runs as (
 
-    select * from {{ ref('int_jobs_joined') }}
+    select * from {{ ref('pipeline_runs') }}
+    where {{ in_dates('started_date', dates) }}
 
 ),
 
-runs as (
+{% if dates is not none %}
+    -- Those of runs that started on these days, and of runs that are not known themselves.
+    attempts as (
 
-    select * from {{ ref('pipeline_runs') }}
+        select
+            provider,
+            repository,
+            run_id,
+            run_attempt
+        from runs
+        union distinct
+        select
+            lone_jobs.provider,
+            lone_jobs.repository,
+            lone_jobs.run_id,
+            lone_jobs.run_attempt
+        from {{ ref('int_pipeline_jobs_current') }} as lone_jobs
+        left join {{ ref('pipeline_runs') }} as known_runs
+            on
+                lone_jobs.provider = known_runs.provider
+                and lone_jobs.repository = known_runs.repository
+                and lone_jobs.run_id = known_runs.run_id
+                and lone_jobs.run_attempt = known_runs.run_attempt
+        where
+            known_runs.run_id is null
+            and {{ in_dates(own_date_of_job('lone_jobs'), dates) }}
+
+    ),
+{% endif %}
+
+jobs as (
+
+    {{ jobs_of_dates(dates, 'attempts') }}
 
 ),
 
@@ -35,6 +73,7 @@ jobs_with_run as (
         coalesce(runs.is_final_attempt, false) as is_final_attempt,
         runs.started_date as run_started_date,
         cast(coalesce(jobs.started_at, jobs.queued_at, runs.started_at) as date) as started_date,
+        coalesce(runs.started_date, {{ own_date_of_job('jobs') }}) as partition_date,
         jobs.queued_at,
         jobs.started_at,
         jobs.completed_at,
@@ -57,7 +96,9 @@ jobs_with_run as (
         jobs.is_simulated,
         jobs._event_id,
         jobs._load_id,
-        jobs._source_line
+        jobs._source_line,
+        greatest(jobs._committed_at, coalesce(runs._committed_at, jobs._committed_at)) as _committed_at,
+        jobs._words_fingerprint
     from jobs
     left join runs
         on
@@ -69,3 +110,4 @@ jobs_with_run as (
 )
 
 select * from jobs_with_run
+where {{ in_dates('partition_date', dates) }}

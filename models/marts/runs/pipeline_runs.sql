@@ -1,15 +1,55 @@
 -- One row per attempt of a pipeline run (provider, repository, run_id, run_attempt).
-{{ config(partition_by=partitioned_by('started_date')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('started_date'),
+    on_schema_change='append_new_columns'
+) }}
+{%- set dates = dates_of_changed_runs(has_catalogue=true) %}
+{{ says_dates('started_date', dates) }}
 
 with runs as (
 
     select * from {{ ref('int_pipeline_runs_joined') }}
+    where {{ in_dates('cast(started_at as date)', dates) }}
+
+),
+
+attempts as (
+
+    select
+        provider,
+        repository,
+        run_id,
+        run_attempt
+    from runs
 
 ),
 
 jobs as (
 
-    select * from {{ ref('int_jobs_joined') }}
+    {{ jobs_of_dates(dates, 'attempts') }}
+
+),
+
+-- Also of attempts that started on another day.
+final_attempts as (
+
+    select
+        all_attempts.provider,
+        all_attempts.repository,
+        all_attempts.run_id,
+        max(all_attempts.run_attempt) as run_attempt
+    from {{ ref('int_pipeline_runs_joined') }} as all_attempts
+    where
+        exists (
+            select 1 from attempts
+            where
+                attempts.provider = all_attempts.provider
+                and attempts.repository = all_attempts.repository
+                and attempts.run_id = all_attempts.run_id
+        )
+    group by all_attempts.provider, all_attempts.repository, all_attempts.run_id
 
 ),
 
@@ -22,7 +62,8 @@ run_job_totals as (
         run_attempt,
         count(*) as job_count,
         count(case when job_status in ('failed', 'timed_out') then 1 end) as failed_job_count,
-        cast(sum(duration_ms) as int64) as job_ms
+        cast(sum(duration_ms) as int64) as job_ms,
+        max(_committed_at) as _committed_at
     from jobs
     where not is_carried_over
     group by provider, repository, run_id, run_attempt
@@ -30,7 +71,7 @@ run_job_totals as (
 ),
 
 -- A v1.2 event has a run id of its own making, so that the same run, read from its provider too,
--- is not recognised by its key.
+-- is not recognised by its key. One that has not ended may overlap with all that start after it.
 overlapping_hub_runs as (
 
     select distinct
@@ -39,7 +80,7 @@ overlapping_hub_runs as (
         hub_runs.run_id,
         hub_runs.run_attempt
     from runs as hub_runs
-    inner join runs as other_runs
+    inner join {{ ref('int_pipeline_runs_joined') }} as other_runs
         on
             hub_runs.repository = other_runs.repository
             and hub_runs.commit_sha = other_runs.commit_sha
@@ -47,8 +88,8 @@ overlapping_hub_runs as (
             and (
                 hub_runs.started_at = other_runs.started_at
                 or (
-                    hub_runs.started_at < coalesce(other_runs.ended_at, {{ as_of() }})
-                    and other_runs.started_at < coalesce(hub_runs.ended_at, {{ as_of() }})
+                    (other_runs.ended_at is null or hub_runs.started_at < other_runs.ended_at)
+                    and (hub_runs.ended_at is null or other_runs.started_at < hub_runs.ended_at)
                 )
             )
     where hub_runs.provider = 'hub'
@@ -62,9 +103,7 @@ runs_with_context as (
         runs.repository,
         runs.run_id,
         runs.run_attempt,
-        runs.run_attempt = max(runs.run_attempt) over (
-            partition by runs.provider, runs.repository, runs.run_id
-        ) as is_final_attempt,
+        runs.run_attempt = final_attempts.run_attempt as is_final_attempt,
         runs.run_number,
         runs.workflow,
         runs.environment,
@@ -128,8 +167,16 @@ runs_with_context as (
         runs._load_id,
         runs._source_line,
         runs._contract,
-        runs._loaded_at
+        runs._loaded_at,
+        greatest(runs._committed_at, coalesce(run_job_totals._committed_at, runs._committed_at)) as _committed_at,
+        runs._words_fingerprint,
+        {{ catalogue_fingerprint() }} as _catalogue_fingerprint
     from runs
+    inner join final_attempts
+        on
+            runs.provider = final_attempts.provider
+            and runs.repository = final_attempts.repository
+            and runs.run_id = final_attempts.run_id
     left join run_job_totals
         on
             runs.provider = run_job_totals.provider

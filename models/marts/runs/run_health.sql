@@ -1,21 +1,68 @@
 -- One row per repository × workflow × environment × day on which the final attempts of its runs started.
-{{ config(partition_by=partitioned_by('started_date')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('started_date'),
+    on_schema_change='append_new_columns'
+) }}
+{#- Read twice: for the rows, and for the days whose streaks were closed, opened or moved by runs of other days. #}
+{%- set workflow_day_streaks %}workflow_day_recoveries as (
+
+    select
+        repository,
+        workflow,
+        environment,
+        green_date as started_date,
+        count(*) as closed_streak_count,
+        {{ percentile('time_to_green_ms', 0.5) }} as time_to_green_p50_ms
+    from {{ ref('red_streaks') }}
+    where not is_open
+    group by repository, workflow, environment, green_date
+
+),
+
+workflow_day_open_streaks as (
+
+    select
+        repository,
+        workflow,
+        environment,
+        red_date as started_date,
+        min(red_at) as red_since_at
+    from {{ ref('red_streaks') }}
+    where is_open
+    group by repository, workflow, environment, red_date
+
+){% endset %}
+{%- set dates = dates_of_changed_runs() %}
+{%- if dates is not none %}
+    {%- set dates = dates + dates_of_changed_streaks(workflow_day_streaks) %}
+{%- endif %}
+{{ says_dates('started_date', dates) }}
 
 with attempts as (
 
-    select * from {{ ref('pipeline_runs') }}
+    select attempts.*
+    from {{ ref('pipeline_runs') }} as attempts
+    {%- if dates is not none %}
+        -- Also the attempts of other days, of the runs whose final one started on these.
+        where exists (
+            select 1 from {{ ref('pipeline_runs') }} as final_attempts
+            where
+                final_attempts.provider = attempts.provider
+                and final_attempts.repository = attempts.repository
+                and final_attempts.run_id = attempts.run_id
+                and final_attempts.is_final_attempt
+                and {{ in_dates('final_attempts.started_date', dates) }}
+        )
+    {%- endif %}
 
 ),
 
 jobs as (
 
     select * from {{ ref('pipeline_jobs') }}
-
-),
-
-red_streaks as (
-
-    select * from {{ ref('red_streaks') }}
+    where {{ in_dates('partition_date', dates) }}
 
 ),
 
@@ -89,7 +136,9 @@ workflow_days as (
         ) as waste_ms,
         count(counted_duration_ms) as duration_run_count,
         {{ percentile('counted_duration_ms', 0.5) }} as duration_p50_ms,
-        {{ percentile('counted_duration_ms', 0.95) }} as duration_p95_ms
+        {{ percentile('counted_duration_ms', 0.95) }} as duration_p95_ms,
+        max(_committed_at) as _committed_at,
+        max(_words_fingerprint) as _words_fingerprint
     from runs
     group by repository, workflow, environment, started_date
 
@@ -147,34 +196,7 @@ workflow_day_waits as (
 
 ),
 
-workflow_day_recoveries as (
-
-    select
-        repository,
-        workflow,
-        environment,
-        green_date as started_date,
-        count(*) as closed_streak_count,
-        {{ percentile('time_to_green_ms', 0.5) }} as time_to_green_p50_ms
-    from red_streaks
-    where not is_open
-    group by repository, workflow, environment, green_date
-
-),
-
-workflow_day_open_streaks as (
-
-    select
-        repository,
-        workflow,
-        environment,
-        red_date as started_date,
-        min(red_at) as red_since_at
-    from red_streaks
-    where is_open
-    group by repository, workflow, environment, red_date
-
-),
+{{ workflow_day_streaks }},
 
 workflow_days_with_ratios as (
 
@@ -214,7 +236,9 @@ workflow_days_with_ratios as (
         coalesce(workflow_day_recoveries.closed_streak_count, 0) as closed_streak_count,
         workflow_day_recoveries.time_to_green_p50_ms,
         workflow_day_open_streaks.red_since_at,
-        {{ is_simulated('workflow_days.repository') }} as is_simulated
+        {{ is_simulated('workflow_days.repository') }} as is_simulated,
+        workflow_days._committed_at,
+        workflow_days._words_fingerprint
     from workflow_days
     left join workflow_day_waits
         on

@@ -34,3 +34,8 @@ def type_timestamp() -> str:
 def datediff(start: str, end: str, part: str) -> str:
     """Return a call of the same arguments."""
     return f"date_diff('{part}', {start}, {end})"
+
+
+def hash(text: str) -> str:
+    """Return a call of the same argument."""
+    return f"md5({text})"

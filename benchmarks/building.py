@@ -1,0 +1,106 @@
+"""
+What `dbt build` costs as a fleet grows: `python benchmarks/building.py`, part of `make bench`.
+
+At 100,000 runs with a million jobs, and at a million with ten million, on DuckDB: the full build of a year, and
+the build after one more day, which also brings a second attempt and a correction for some runs of the day
+before. Start-up is what passes until dbt begins with its first node; model time is what the models took, added up.
+The models' unit tests do not depend on the data and are left out. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fleet_days import Fleet
+from measure import Figures, measure
+
+ROOT = Path(__file__).parent.parent
+CACHE = ROOT / ".cache" / "bench" / "building"
+BIN = Path(sys.executable).parent
+DAYS = 365
+SIZES = (100_000, 1_000_000)
+SLOWEST = 8
+
+
+@dataclass(frozen=True)
+class Build:
+    """One `dbt build`: what it cost as a whole, seconds until it began, and seconds by kind of node and by model."""
+
+    whole: Figures
+    start_up: float
+    kinds: dict[str, float]
+    models: dict[str, float]
+
+
+def main(sizes: tuple[int, ...] = SIZES) -> None:
+    """Measure, and print what came out."""
+    for runs in sizes:
+        folder = CACHE / str(runs)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        database = folder / "hub.duckdb"
+        fleet = Fleet(runs // DAYS)
+        print(f"{runs:,} runs, {runs * 10:,} jobs, {DAYS} days", flush=True)
+        prepare(database)
+        fleet.write(database, 0, DAYS)
+        full = build(database, folder / "target", "2026-06-01 12:00:00")
+        report("full", full)
+        fleet.write(database, DAYS, DAYS + 1)
+        day = build(database, folder / "target", "2026-06-02 12:00:00")
+        report("one more day", day)
+        print(f"  the day's model time is {day.kinds['model'] / full.kinds['model']:.3f} of the full build's")
+        print(f"  the file has {database.stat().st_size / 2**30:.1f} GB\n", flush=True)
+
+
+def prepare(database: Path) -> None:
+    """Create the raw tables."""
+    url = f"duckdb:///{database}"
+    subprocess.run([BIN / "ci-intel", "warehouse", "init", "--warehouse", url], check=True, stdout=subprocess.DEVNULL)
+
+
+def build(database: Path, target: Path, as_of: str) -> Build:
+    """Build everything but unit tests, as of this moment, and say what it cost."""
+    begun = datetime.now(UTC)
+    folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(target)]
+    whole = measure(
+        [str(BIN / "dbt"), "--quiet", "build", "--exclude-resource-type", "unit_test", *folders, *pinned(as_of)],
+        CI_INTEL_WAREHOUSE=f"duckdb:///{database}",
+        CI_INTEL_TARGET="dev",
+    )
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    kinds: dict[str, float] = defaultdict(float)
+    models: dict[str, float] = {}
+    for result in results:
+        kind, _, name = result["unique_id"].split(".")[:3]
+        kinds[kind] += result["execution_time"]
+        if kind == "model":
+            models[name] = result["execution_time"]
+    first = min(moment["started_at"] for result in results for moment in result["timing"])
+    start_up = (datetime.fromisoformat(first) - begun).total_seconds()
+    return Build(whole, start_up, dict(kinds), models)
+
+
+def pinned(as_of: str) -> list[str]:
+    """Return the options that set the models' clock."""
+    return ["--vars", json.dumps({"as_of": as_of})]
+
+
+def report(name: str, build: Build) -> None:
+    """Print one build: the whole, its parts, and the models that took longest."""
+    whole = build.whole
+    parts = ", ".join(f"{kind}s {seconds:.1f} s" for kind, seconds in sorted(build.kinds.items()))
+    print(f"  {name}: {whole.wall:.1f} s of wall time, {whole.cpu:.1f} s of CPU, {whole.memory:,.0f} MB")
+    print(f"    start-up {build.start_up:.1f} s, {parts}")
+    slowest = sorted(build.models.items(), key=lambda model: -model[1])[:SLOWEST]
+    print("    " + ", ".join(f"{model} {seconds:.1f}" for model, seconds in slowest), flush=True)
+
+
+if __name__ == "__main__":
+    main(tuple(int(size) for size in sys.argv[1:]) or SIZES)

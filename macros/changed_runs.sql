@@ -1,0 +1,206 @@
+{#
+    Which runs changed since an incremental mart of runs or jobs was last built, and which days that
+    concerns.
+#}
+
+{#
+    Which days of this mart a build makes anew, as texts; none for all of them: the first time, when
+    a reload took back what it had read before, and when what facts are joined with has changed: the
+    meanings of words, and the catalogue, where the mart `has_catalogue`.
+
+    Those are the days of every version, old and new, of each run of which a version or a job has
+    arrived: a correction may have moved it, another attempt may have made this one not the last.
+    A run that its pipeline reported may be a duplicate of any other of its commit, so that the days
+    of those count too.
+#}
+{% macro dates_of_changed_runs(has_catalogue=false) %}
+    {%- if execute and not is_incremental() -%} {{- return(none) -}} {%- endif -%}
+    {%- set _ = ref('stg_loads') -%}
+    {%- set words = ref('int_run_status_words') -%}
+    {%- set changed = changed_runs(new_loads() if execute else none) -%}
+    {%- set query -%}
+        with changed_runs as (
+
+            {{ changed }}
+
+        ),
+
+        run_versions as (
+
+            select
+                versions.repository,
+                versions.commit_sha,
+                cast(versions.started_at as date) as changed_date
+            from {{ ref('stg_pipeline_runs') }} as versions
+            inner join changed_runs
+                on
+                    versions.provider = changed_runs.provider
+                    and versions.repository = changed_runs.repository
+                    and versions.run_id = changed_runs.run_id
+
+        ),
+
+        job_versions as (
+
+            select {{ own_date_of_job('versions') }} as changed_date
+            from {{ ref('stg_pipeline_jobs') }} as versions
+            inner join changed_runs
+                on
+                    versions.provider = changed_runs.provider
+                    and versions.repository = changed_runs.repository
+                    and versions.run_id = changed_runs.run_id
+
+        ),
+
+        possible_duplicates as (
+
+            select cast(runs.started_at as date) as changed_date
+            from {{ ref('int_pipeline_runs_joined') }} as runs
+            inner join (select distinct repository, commit_sha from run_versions) as commits
+                on
+                    runs.repository = commits.repository
+                    and runs.commit_sha = commits.commit_sha
+            where runs.provider = 'hub'
+
+        )
+
+        select cast(changed_date as {{ dbt.type_string() }}) as changed_date from run_versions
+        union distinct
+        select cast(changed_date as {{ dbt.type_string() }}) as changed_date from job_versions
+        union distinct
+        select cast(changed_date as {{ dbt.type_string() }}) as changed_date from possible_duplicates
+    {%- endset -%}
+    {%- set meanings = {'_words_fingerprint': '(select max(_words_fingerprint) from ' ~ words ~ ')'} -%}
+    {%- if has_catalogue -%}
+        {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
+    {%- endif -%}
+    {%- if not execute or new_loads().has_reload or have_changed(meanings) -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {{- return(run_query(query).columns[0].values() | sort) -}}
+{% endmacro %}
+
+
+{# The runs (provider, repository, run_id) of which a version or a job has been committed since. #}
+{% macro changed_runs(unseen) %}
+    {%- set since = unseen or {'committed_since': 'null', 'loaded_since': 'null'} -%}
+    select
+        provider,
+        repository,
+        run_id
+    from {{ ref('int_pipeline_runs_current') }}
+    where
+        _committed_at >= {{ since.committed_since }}
+        and _loaded_at >= {{ since.loaded_since }}
+    union distinct
+    select
+        provider,
+        repository,
+        run_id
+    from {{ ref('int_pipeline_jobs_current') }}
+    where
+        _committed_at >= {{ since.committed_since }}
+        and _loaded_at >= {{ since.loaded_since }}
+{% endmacro %}
+
+
+{# The attempts of runs of which a version has been committed since. #}
+{% macro changed_attempts(unseen) %}
+    select distinct
+        provider,
+        repository,
+        run_id,
+        run_attempt
+    from {{ ref('int_pipeline_runs_current') }}
+    where
+        _committed_at >= {{ unseen.committed_since }}
+        and _loaded_at >= {{ unseen.loaded_since }}
+{% endmacro %}
+
+
+{# Whether any of these fingerprints, each an expression by its column, differs from what this mart was built with. #}
+{% macro have_changed(fingerprints) %}
+    {%- set query -%}
+        select
+            {% for column, fingerprint in fingerprints.items() -%}
+                coalesce((select max({{ column }}) from {{ this }}), '') <> coalesce({{ fingerprint }}, '')
+                {%- if not loop.last %} or {% endif %}
+            {% endfor %} as have_changed
+    {%- endset -%}
+    {{- return(run_query(query).rows[0][0]) -}}
+{% endmacro %}
+
+
+{# The day on which a job says that it started, else was queued; the first of all days if it says neither. #}
+{% macro own_date_of_job(jobs) -%}
+    coalesce(cast(coalesce({{ jobs }}.started_at, {{ jobs }}.queued_at) as date), cast('1970-01-01' as date))
+{%- endmacro %}
+
+
+{#
+    The days on which the newest versions of the runs of these dates were loaded: where the lists of
+    their jobs lie among the raw rows.
+#}
+{% macro loading_days_of_runs(dates) %}
+    {%- set query -%}
+        select distinct cast(cast(versions._loaded_at as date) as {{ dbt.type_string() }}) as loading_day
+        from {{ ref('int_pipeline_runs_current') }} as versions
+        inner join {{ ref('int_pipeline_runs_joined') }} as runs
+            on
+                versions.provider = runs.provider
+                and versions.repository = runs.repository
+                and versions.run_id = runs.run_id
+                and versions.run_attempt = runs.run_attempt
+        where {{ in_dates('cast(runs.started_at as date)', dates) }}
+    {%- endset -%}
+    {{- return(run_query(query).columns[0].values() | sort if execute else []) -}}
+{% endmacro %}
+
+
+{# Whether rows were loaded on one of these days, as ranges of literals that both engines skip rows by. #}
+{% macro is_loaded_on(relation, days) -%}
+    {%- if not days -%} false
+    {%- else -%}
+        (
+            {%- for day in days %}
+                {%- set next_day = modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=1) %}
+                (
+                    {{ relation }}._loaded_at >= cast('{{ day }} 00:00:00' as timestamp)
+                    and {{ relation }}._loaded_at < cast('{{ next_day }} 00:00:00' as timestamp)
+                )
+                {%- if not loop.last %} or {% endif %}
+            {%- endfor %}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    Which days of `run_health` have other streaks than they were built with: a success today closes
+    a streak that began last week, and a failure that arrives late makes two of one.
+#}
+{% macro dates_of_changed_streaks(workflow_day_streaks) %}
+    {%- set query -%}
+        with {{ workflow_day_streaks }}
+
+        select distinct cast(health.started_date as {{ dbt.type_string() }}) as changed_date
+        from {{ this }} as health
+        left join workflow_day_recoveries as recoveries
+            on
+                health.repository = recoveries.repository
+                and health.workflow = recoveries.workflow
+                and health.environment = recoveries.environment
+                and health.started_date = recoveries.started_date
+        left join workflow_day_open_streaks as open_streaks
+            on
+                health.repository = open_streaks.repository
+                and health.workflow = open_streaks.workflow
+                and health.environment = open_streaks.environment
+                and health.started_date = open_streaks.started_date
+        where
+            health.closed_streak_count <> coalesce(recoveries.closed_streak_count, 0)
+            or health.time_to_green_p50_ms is distinct from recoveries.time_to_green_p50_ms
+            or health.red_since_at is distinct from open_streaks.red_since_at
+    {%- endset -%}
+    {{- return(run_query(query).columns[0].values() | list if execute else []) -}}
+{% endmacro %}

@@ -1,0 +1,121 @@
+"""
+Marts after any history equal a full rebuild, row for row.
+
+A history is delivered file by file, with incremental builds in between; then everything is built anew
+from the raw tables, as of the same moment, and every mart is compared.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+import test_histories
+from dbt_project import MARTS, run_dbt
+from mart_histories import CASES, Delivery, MartHistory
+
+from ingest.warehouse.duckdb import DuckDBWarehouse
+
+DELIVERIES = 24
+BUILDS = 4
+FIRST_SEED = 20260401
+AS_OF = ("--vars", '{as_of: "2026-07-01 12:00:00"}')
+ROWS = ("--select", "config.materialized:incremental", "config.materialized:table")
+INCREMENTAL = ("--select", "config.materialized:incremental", "red_streaks")
+
+COMPARED_BY: dict[str, str] = {}
+"""Marts that keep more than a rebuild can know: the query for what of them has to be equal."""
+
+
+@pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.torture) for block in range(1, 11))])
+def test_every_mart_equals_a_full_rebuild_after_any_history(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = play(FIRST_SEED + block, tmp_path, monkeypatch)
+
+    assert [case for case in CASES if not seen[case]] == [], "the history missed a case"
+
+
+def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Play one history, compare, and say which cases it hit."""
+    database = folder / "hub.duckdb"
+    monkeypatch.setenv("CI_INTEL_WAREHOUSE", f"duckdb:///{database}")
+    history = MartHistory(seed, folder)
+    chance = random.Random(seed)
+    deliveries = list(history.deliveries(DELIVERIES))
+    # The last two builds find a reload, and what came after it.
+    rebuilt_after = {len(deliveries) * build // BUILDS for build in range(1, BUILDS)} | {len(deliveries) - 1}
+    reloaded_before, fixed_before = sorted(rebuilt_after)[-2:]
+    edited_before = sorted(rebuilt_after)[1]
+    for number, delivery in enumerate(deliveries):
+        with test_histories.opened(database) as warehouse:
+            deliver(delivery, warehouse, folder)
+            if number == reloaded_before - 1:
+                history.seen["reload"] += test_histories.reload_some(warehouse, folder, chance)
+                commit(warehouse, delivery.commits_at)
+            if number == fixed_before - 1:
+                monkeypatch.setattr(test_histories, "is_typo", lambda event: str(event.get("run_id", "")).endswith("7"))
+                rejected = test_histories.reload_fixed(warehouse, folder, monkeypatch)
+                history.seen["reload that rejects what was good"] += rejected
+                commit(warehouse, delivery.commits_at)
+        if number == 1:
+            run_dbt("seed")
+            run_dbt("run", *AS_OF)
+        if number == edited_before - 1:
+            edit_seed(database)
+            history.seen["seed edit"] += 1
+        if number in rebuilt_after:
+            run_dbt("run", *AS_OF, *(ROWS if number == len(deliveries) - 1 else INCREMENTAL))
+    incremental = marts(database)
+
+    run_dbt("run", "--full-refresh", *AS_OF, *ROWS)
+
+    rebuilt = marts(database)
+    assert incremental.keys() == rebuilt.keys() == MARTS
+    for name in ("pipeline_runs", "pipeline_jobs", "run_health"):
+        assert rebuilt[name].height > 20, name
+    for name, frame in incremental.items():
+        test_histories.assert_same(frame, rebuilt[name], f"{name}, seed {seed}")
+    assert_attempts_are_counted_once(rebuilt)
+    return history.seen
+
+
+def deliver(delivery: Delivery, warehouse: DuckDBWarehouse, folder: Path) -> None:
+    test_histories.deliver(delivery.path, delivery.starts_at, warehouse, folder)
+    commit(warehouse, delivery.commits_at)
+
+
+def commit(warehouse: DuckDBWarehouse, moment: datetime) -> None:
+    """Let what was committed just now be committed at `moment`: else all of it is of the same hour."""
+    warehouse.query(
+        "update raw.loads set committed_at = $moment where committed_at > timestamp '2026-10-01'",
+        {"moment": moment.replace(tzinfo=None)},
+    )
+
+
+def edit_seed(database: Path) -> None:
+    """Give a word a meaning, as `dbt seed` does after an edit of the overrides."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "insert into seeds.run_status_words_overrides (provider, status_original, run_status) "
+            "values ('github', 'exploded', 'failed'), ('hub', 'canceled', 'failed')"
+        )
+
+
+def marts(database: Path) -> dict[str, pl.DataFrame]:
+    """Return every mart, its rows and columns in one order."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        frames = {name: connection.execute(COMPARED_BY.get(name, f"select * from marts.{name}")).pl() for name in MARTS}
+    return {name: frame.select(sorted(frame.columns)).sort(sorted(frame.columns)) for name, frame in frames.items()}
+
+
+def assert_attempts_are_counted_once(frames: dict[str, pl.DataFrame]) -> None:
+    """Hold days against runs, so that both builds cannot be wrong together."""
+    final = frames["pipeline_runs"].filter(pl.col("is_final_attempt"))
+    assert frames["run_health"]["run_count"].sum() == final.height
+    assert final.select("provider", "repository", "run_id").n_unique() == final.height
