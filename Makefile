@@ -46,6 +46,8 @@ demo: setup evidence ## From nothing to the week's scorecard: evidence, load, db
 	@echo && echo "── dbt build: raw tables → marts"
 	@# The models' unit tests, on rows made up for them, are in `make test` and in a plain `dbt build`.
 	dbt --quiet build --exclude-resource-type unit_test
+	@# What dbt found is evidence too: loaded like any other, so that the next build shows it (marts dbt_runs, dbt_nodes).
+	ci-intel load target/run_results.json --provider local --repository $(HUB)
 	@echo && ci-intel scorecard
 	@echo && echo "The warehouse: $(CURDIR)/warehouse/ci_intel.duckdb (schema marts)" \
 	    && echo "Next, with the environment on your path:   source $(BIN)/activate" \

@@ -41,6 +41,7 @@ FORMATS: tuple[str, ...] = (
     "trivy_json",
     "openvex",
     "chaostoolkit",
+    "dbt_run_results",
 )
 
 

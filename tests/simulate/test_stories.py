@@ -289,6 +289,20 @@ def _policy_denials(fleet: Evidence, name: str) -> None:
     assert any(event["decision"] == "exempt" and event["reason"] for event in decisions)
 
 
+def _unfixed_warning(fleet: Evidence, name: str) -> None:
+    begins, _ = STORIES["unfixed_warning"].span(fleet.world.until)
+    runs = fleet.of("dbt_run", name)
+    words = {
+        day_of(run["ended_at"]): {
+            result["status"] for result in run["results"] if result["unique_id"].startswith("test.")
+        }
+        for run in runs
+    }
+    assert len(runs) == fleet.world.days
+    assert {word for day, of_day in words.items() if day < begins for word in of_day} == {"pass"}
+    assert all(of_day == {"pass", "warn"} for day, of_day in words.items() if day >= begins)
+
+
 def _rto_ms(drill: dict[str, str]) -> float:
     elapsed = datetime.fromisoformat(drill["restored_at"]) - datetime.fromisoformat(drill["disruption_at"])
     return elapsed / timedelta(milliseconds=1)
