@@ -1,4 +1,4 @@
--- One row per open matter of resilience: recovery drills that failed, are stale or were never finished, and services that bear few faults.
+-- One row per open matter of resilience: drills that failed, are stale or were never finished, and fragile services.
 with dr_drills as (
 
     select * from {{ ref('dr_drills') }}

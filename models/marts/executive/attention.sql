@@ -5,7 +5,9 @@ with matters as (
 
     {% for domain in domains %}
         select
-            {% for column in matter_columns() %} {{ column }}{{ '' if loop.last else ',' }} {% endfor %}
+            {% for column in matter_columns() %}
+                {{ column }}{{ '' if loop.last else ',' }}
+            {% endfor %}
         from {{ ref('int_matters_' ~ domain) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}

@@ -1,7 +1,9 @@
 -- One row per repository and topic of which the repository has ever sent something: does it still?
 with repository_evidence as (
 
+    -- What others say about a repository, and may have no reason to say, is not there to be missed.
     select * from {{ ref('int_repository_evidence') }}
+    where topic not in ('incident', 'vex')
 
 ),
 

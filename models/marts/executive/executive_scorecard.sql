@@ -26,7 +26,9 @@ metric_definitions as (
 published_weeks as (
 
     select
-        {% for column in known_columns %} {{ column }}, {% endfor %}
+        {% for column in known_columns %}
+            {{ column }},
+        {% endfor %}
         true as is_complete,
         revision,
         published_at,
@@ -38,7 +40,9 @@ published_weeks as (
     where week_start_date < {{ week_of(as_of()) }}
     union all
     select
-        {% for column in known_columns %} {{ column }}, {% endfor %}
+        {% for column in known_columns %}
+            {{ column }},
+        {% endfor %}
         false as is_complete,
         cast(0 as {{ dbt.type_bigint() }}) as revision,
         cast(null as timestamp) as published_at,
