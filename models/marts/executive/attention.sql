@@ -5,9 +5,7 @@ with matters as (
 
     {% for domain in domains %}
         select
-            {% for column in matter_columns() %}
-                {{ column }}{{ '' if loop.last else ',' }}
-            {% endfor %}
+            {{ matter_columns() | join(',\n            ') }}
         from {{ ref('int_matters_' ~ domain) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
