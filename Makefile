@@ -46,12 +46,15 @@ demo: setup evidence ## From nothing to the week's scorecard: evidence, load, db
 	@echo && echo "── dbt build: raw tables → marts"
 	@# The models' unit tests, on rows made up for them, are in `make test` and in a plain `dbt build`.
 	dbt --quiet build --exclude-resource-type unit_test
+	@# What dbt found is evidence too: loaded like any other, so that the next build shows it (marts dbt_runs, dbt_nodes).
+	ci-intel load target/run_results.json --provider local --repository $(HUB)
 	@echo && ci-intel scorecard
+	@echo && ci-intel attention --top 5
 	@echo && echo "The warehouse: $(CURDIR)/warehouse/ci_intel.duckdb (schema marts)" \
 	    && echo "Next, with the environment on your path:   source $(BIN)/activate" \
 	    && echo "  ci-intel load PATH… --repository OWNER/NAME     your own reports" \
 	    && echo "  dbt build                                       then the marts again" \
-	    && echo "  ci-intel status · ci-intel rejects · ci-intel show LOAD_ID"
+	    && echo "  ci-intel attention · ci-intel status · ci-intel rejects · ci-intel show LOAD_ID"
 
 evidence: setup
 	@echo "── evidence: real, made by the hub about itself (its tests, their coverage, its SBOM)"

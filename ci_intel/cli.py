@@ -23,6 +23,7 @@ COMMANDS = {
     "rejects": "Show the events that were rejected, and why.",
     "status": "Show what was loaded, topic by topic: how much, how fresh, how much rejected.",
     "scorecard": "Print the executive scorecard of the latest complete week.",
+    "attention": "Print what needs attention, most pressing first, and whose it is.",
     "metrics": "List the metrics: what each means, in which version, and which way is better.",
     "topics": "List the contracts: which events there are, in which versions.",
     "formats": "List the reports that are understood.",
@@ -86,6 +87,7 @@ def cli(debug: bool) -> None:
       ci-intel load evidence                into warehouse/ci_intel.duckdb
       dbt build                             raw tables → marts
       ci-intel scorecard                    the week, on one page
+      ci-intel attention                    what needs somebody, most pressing first
     """
 
 

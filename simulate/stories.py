@@ -197,6 +197,13 @@ STORIES = {
             "Every other experiment starts outside of its steady state, and so says nothing.",
         ),
         Story(
+            "unfixed_warning",
+            "simulated/data-platform",
+            _days_before(30),
+            "dbt_nodes",
+            "One test of its warehouse warns every morning, and nobody looks.",
+        ),
+        Story(
             "unfinished_drill",
             "simulated/web-shop",
             _days_before(5, 4),

@@ -78,6 +78,7 @@ def test_every_format_has_an_entry_and_a_summary(name: str) -> None:
         "trivy_json": "Trivy",
         "openvex": "OpenVEX",
         "chaostoolkit": "Chaos Toolkit",
+        "dbt_run_results": "run_results.json",
     }
 
     assert words[name] in README

@@ -14,9 +14,10 @@ from ingest.warehouse import Row
 _WEEK = """
     select
         is_simulated, week_start_date, is_complete, pillar, metric_id, metric_version, name, status, why, trend, owner,
-        metric_value, unit, target, numerator, denominator, change_over_four_weeks, grey_reason
+        metric_value, unit, target, numerator, denominator, change_over_four_weeks, grey_reason, revision,
+        restated_at, restatement_reason
     from marts.executive_scorecard
-    where weeks_ago = $weeks_ago
+    where weeks_ago = $weeks_ago and is_current
     order by is_simulated, pillar, name
 """
 _COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}

@@ -50,6 +50,7 @@ FORMATS: tuple[str, ...] = (
     "trivy_json",
     "openvex",
     "chaostoolkit",
+    "dbt_run_results",
     # Last, for what it needs takes long to import.
     "catalogue",
 )
@@ -61,7 +62,10 @@ BEGINNINGS: Mapping[str, bytes] = {
     **dict.fromkeys(
         ("github_rest", "github_webhook", "gitlab_rest", "jenkins_json", "pagerduty", "jira", "cdevents"), b"{["
     ),
-    **dict.fromkeys(("coverage_py", "stryker_json", "cyclonedx_json", "grype_json", "openvex", "chaostoolkit"), b"{"),
+    **dict.fromkeys(
+        ("coverage_py", "stryker_json", "cyclonedx_json", "grype_json", "openvex", "chaostoolkit", "dbt_run_results"),
+        b"{",
+    ),
     "lcov": b"TS#",
 }
 

@@ -15,6 +15,7 @@
     ('verification', 'int_verifications_current', 'checked_at'),
     ('policy_decision', 'int_policy_decisions_current', 'decided_at'),
     ('chaos_experiment', 'int_chaos_experiments_current', 'started_at'),
+    ('dbt_run', 'int_dbt_runs_current', 'ended_at'),
     ('dr_drill', 'int_dr_drills_current', 'disruption_at'),
 ] %}
 with evidence as (

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from simulate.domains import catalogue, deliveries, pipelines, pull_requests, resilience, supply_chain, tests
+from simulate.domains import (
+    catalogue,
+    deliveries,
+    pipelines,
+    pull_requests,
+    resilience,
+    supply_chain,
+    tests,
+    warehouses,
+)
 from simulate.fleet import Repository
 from simulate.world import Sent, World
 
@@ -20,4 +29,5 @@ DOMAINS: Mapping[Domain, tuple[str, ...]] = {
     pull_requests.events: ("pull_request",),
     supply_chain.events: ("sbom", "vulnerability_scan", "vex", "verification", "policy_decision"),
     resilience.events: ("chaos_experiment", "dr_drill"),
+    warehouses.events: ("dbt_run",),
 }

@@ -126,8 +126,8 @@ def _vex(world: World, repository: Repository, day: date) -> Iterator[Sent]:
     statement: Event = {
         "vulnerability": about,
         "aliases": ["GHSA-simu-late-4402"],
-        "product": f"pkg:oci/{repository.short}",
-        "product_purl": f"pkg:oci/{repository.short}",
+        "product": f"pkg:oci/{repository.short}?repository_url={_subject(repository)}",
+        "product_purl": f"pkg:oci/{repository.short}?repository_url={_subject(repository)}",
         "subcomponents": [purl(repository, "simulated-template")],
     }
     verdicts: dict[int, Event] = {

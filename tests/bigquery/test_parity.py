@@ -31,6 +31,8 @@ IS_LIVE = os.environ.get("HUB_BIGQUERY") == "live"
 FLOATING: Mapping[str, frozenset[str]] = {
     # The cost of a run is a sum of doubles, and a sum's last digits depend on the order in which it is made.
     "executive_scorecard": frozenset({"metric_value", "numerator"}),
+    # Percentiles and quotients of such.
+    "attention": frozenset({"size_value", "times_allowed"}),
 }
 """Columns in which the engines may differ in the last digits, by mart, and why. All others are equal."""
 

@@ -36,8 +36,8 @@ def test_one_junit_report_builds_every_mart(one_report: Hub) -> None:
 
 
 def test_one_junit_report_leaves_every_metric_of_the_week_grey_for_a_reason(one_report: Hub) -> None:
-    metrics = one_report.value("select count(*) from seeds.metric_definitions")
-    of_last_week = "marts.executive_scorecard where weeks_ago = 1 and not is_simulated"
+    metrics = one_report.value("select count(*) from seeds.targets")
+    of_last_week = "marts.executive_scorecard where weeks_ago = 1 and is_current and not is_simulated"
 
     assert one_report.value(f"select count(*) from {of_last_week}") == metrics
     assert one_report.rows(f"select distinct status from {of_last_week}") == [("grey",)]
@@ -55,7 +55,7 @@ def test_two_tests_are_too_little_to_judge_a_week_by(one_report: Hub) -> None:
 
 
 def test_the_command_gives_each_grey_metric_its_own_reason(one_report: Hub) -> None:
-    metrics = one_report.value("select count(*) from seeds.metric_definitions")
+    metrics = one_report.value("select count(*) from seeds.targets")
 
     result = one_report.run("scorecard")
 

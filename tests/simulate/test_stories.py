@@ -307,6 +307,20 @@ def _hours(begins: str, ends: str) -> float:
     return (datetime.fromisoformat(ends) - datetime.fromisoformat(begins)) / timedelta(hours=1)
 
 
+def _unfixed_warning(fleet: Evidence, name: str) -> None:
+    begins, _ = STORIES["unfixed_warning"].span(fleet.world.until)
+    runs = fleet.of("dbt_run", name)
+    words = {
+        day_of(run["ended_at"]): {
+            result["status"] for result in run["results"] if result["unique_id"].startswith("test.")
+        }
+        for run in runs
+    }
+    assert len(runs) == fleet.world.days
+    assert {word for day, of_day in words.items() if day < begins for word in of_day} == {"pass"}
+    assert all(of_day == {"pass", "warn"} for day, of_day in words.items() if day >= begins)
+
+
 def _rto_ms(drill: dict[str, str]) -> float:
     elapsed = datetime.fromisoformat(drill["restored_at"]) - datetime.fromisoformat(drill["disruption_at"])
     return elapsed / timedelta(milliseconds=1)

@@ -1,7 +1,13 @@
--- One row per week (Monday to Sunday, UTC), metric and origin (real or simulated); each metric has one pillar.
-with weeks as (
+-- One row per revision of a week (Monday to Sunday, UTC), metric and origin (real or simulated); read those that are current.
+with revisions as (
 
-    select * from {{ ref('int_scorecard_weeks') }}
+    select * from {{ ref('int_scorecard_revisions') }}
+
+),
+
+measured_weeks as (
+
+    select * from {{ ref('int_scorecard_measured') }}
 
 ),
 
@@ -11,109 +17,75 @@ metric_definitions as (
 
 ),
 
-targets as (
-
-    select * from {{ ref('int_targets') }}
-
-),
-
-metric_weeks as (
-
-    select * from {{ ref('int_metric_weeks') }}
-
-),
-
--- Real evidence always has its rows, also where there is none; simulated only where some was loaded.
-origins as (
-
-    select false as is_simulated
-    union distinct
-    select is_simulated from metric_weeks
-
-),
-
-expected_weeks as (
+{% set known_columns = [
+    'week_start_date', 'known_until_at', 'is_simulated', 'metric_id', 'metric_version', 'unit', 'direction', 'green',
+    'amber', 'minimum_sample', 'freshness_days', 'metric_value', 'numerator', 'denominator', 'sample_count',
+    'measured_at'
+] %}
+-- What was published of the weeks that are over, and what is known of the one in progress.
+published_weeks as (
 
     select
-        weeks.week_start_date,
-        weeks.is_complete,
-        weeks.known_until_at,
-        weeks.weeks_ago,
-        origins.is_simulated,
-        metric_definitions.metric_id,
-        metric_definitions.metric_version,
-        metric_definitions.pillar,
-        metric_definitions.name,
-        metric_definitions.unit,
-        metric_definitions.direction,
-        metric_definitions.owner,
-        targets.green,
-        targets.amber,
-        targets.minimum_sample,
-        targets.freshness_days
-    from weeks
-    cross join metric_definitions
-    cross join origins
-    -- The catalogue has more metrics; those of the scorecard have a row among the targets, if only to say that there is none.
-    inner join targets on metric_definitions.metric_id = targets.metric_id
+        {% for column in known_columns %}
+            {{ column }},
+        {% endfor %}
+        true as is_complete,
+        revision,
+        published_at,
+        restated_at,
+        restatement_reason,
+        row_number() over (partition by week_start_date, metric_id, is_simulated order by revision desc) = 1
+            as is_current
+    from revisions
+    where week_start_date < {{ week_of(as_of()) }}
+    union all
+    select
+        {% for column in known_columns %}
+            {{ column }},
+        {% endfor %}
+        false as is_complete,
+        cast(0 as {{ dbt.type_bigint() }}) as revision,
+        cast(null as timestamp) as published_at,
+        cast(null as timestamp) as restated_at,
+        cast(null as {{ dbt.type_string() }}) as restatement_reason,
+        true as is_current
+    from measured_weeks
+    where not is_complete
 
 ),
 
-measured_weeks as (
+sufficient_weeks as (
 
     select
-        expected_weeks.*,
-        metric_weeks.metric_value,
-        metric_weeks.numerator,
-        metric_weeks.denominator,
-        metric_weeks.sample_count,
-        metric_weeks.metric_value is not null and metric_weeks.sample_count >= expected_weeks.minimum_sample
-            as is_sufficient
-    from expected_weeks
-    left join metric_weeks
-        on
-            expected_weeks.metric_id = metric_weeks.metric_id
-            and expected_weeks.week_start_date = metric_weeks.week_start_date
-            and expected_weeks.is_simulated = metric_weeks.is_simulated
-
-),
-
--- The newest measurement that was known when the week was over, be it of an earlier week.
-last_measurements as (
-
-    select
-        weeks.week_start_date,
-        metric_weeks.metric_id,
-        metric_weeks.is_simulated,
-        max(metric_weeks.measured_at) as measured_at
-    from weeks
-    inner join metric_weeks on weeks.week_start_date >= metric_weeks.week_start_date
-    group by weeks.week_start_date, metric_weeks.metric_id, metric_weeks.is_simulated
+        *,
+        metric_value is not null and sample_count >= minimum_sample as is_sufficient
+    from published_weeks
 
 ),
 
 dated_weeks as (
 
     select
-        measured_weeks.*,
-        last_measurements.measured_at,
-        {{ dbt.datediff('last_measurements.measured_at', 'measured_weeks.known_until_at', 'day') }} as age_days,
+        sufficient_weeks.*,
+        metric_definitions.pillar,
+        metric_definitions.name,
+        metric_definitions.owner,
+        {{ dbt.datediff('sufficient_weeks.week_start_date', week_of(as_of()), 'week') }} as weeks_ago,
+        {{ dbt.datediff('sufficient_weeks.measured_at', 'sufficient_weeks.known_until_at', 'day') }} as age_days,
         four_weeks_before.metric_value as metric_value_four_weeks_ago
-    from measured_weeks
-    left join last_measurements
+    from sufficient_weeks
+    inner join metric_definitions on sufficient_weeks.metric_id = metric_definitions.metric_id
+    -- A part of a week is never held against a whole one, nor much against too little, nor one meaning against another.
+    left join sufficient_weeks as four_weeks_before
         on
-            measured_weeks.week_start_date = last_measurements.week_start_date
-            and measured_weeks.metric_id = last_measurements.metric_id
-            and measured_weeks.is_simulated = last_measurements.is_simulated
-    -- A part of a week is never held against a whole one, nor much against too little.
-    left join measured_weeks as four_weeks_before
-        on
-            measured_weeks.is_complete
-            and measured_weeks.is_sufficient
+            sufficient_weeks.is_complete
+            and sufficient_weeks.is_sufficient
             and four_weeks_before.is_sufficient
-            and measured_weeks.weeks_ago + 4 = four_weeks_before.weeks_ago
-            and measured_weeks.metric_id = four_weeks_before.metric_id
-            and measured_weeks.is_simulated = four_weeks_before.is_simulated
+            and four_weeks_before.is_current
+            and {{ date_plus('sufficient_weeks.week_start_date', -28) }} = four_weeks_before.week_start_date
+            and sufficient_weeks.metric_id = four_weeks_before.metric_id
+            and sufficient_weeks.metric_version = four_weeks_before.metric_version
+            and sufficient_weeks.is_simulated = four_weeks_before.is_simulated
 
 ),
 
@@ -143,6 +115,8 @@ judged_weeks as (
 
 select
     week_start_date,
+    revision,
+    is_current,
     is_complete,
     weeks_ago,
     pillar,
@@ -199,5 +173,8 @@ select
     measured_at,
     age_days,
     freshness_days,
+    published_at,
+    restated_at,
+    restatement_reason,
     owner
 from judged_weeks
