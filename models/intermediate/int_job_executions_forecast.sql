@@ -45,7 +45,9 @@ timed_jobs as (
             and jobs.run_id = runs.run_id
             and jobs.run_attempt = runs.run_attempt
     where
-        jobs.job_status = 'success'
+        -- The day of `began_at`, by which BigQuery reads only the partitions that count.
+        jobs.started_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * (history_days + 29)) }}
+        and jobs.job_status = 'success'
         and jobs.duration_ms > 0
         and not jobs.is_carried_over
 
@@ -63,7 +65,7 @@ past_executions as (
     where
         began_at < known_at
         and known_at <= {{ as_of() }}
-        and began_at > {{ moment_plus(as_of(), '-1 * (' ~ history_days ~ ' + 28)', 'day') }}
+        and began_at > {{ moment_plus(as_of(), -1 * (history_days + 28), 'day') }}
 
 ),
 

@@ -1,4 +1,6 @@
 -- One row per attempt of a pipeline run (provider, repository, run_id, run_attempt), with what it cost and emitted.
+{{ config(materialized='table') }}
+
 with attempts as (
 
     select * from {{ ref('pipeline_runs') }}

@@ -15,6 +15,7 @@
 with service_events as (
 
     select * from {{ ref('int_service_events') }}
+    where happened_at > {{ moment_plus(as_of(), -31 - evaluated_days, 'day') }}
 
 ),
 
