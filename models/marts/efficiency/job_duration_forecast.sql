@@ -1,4 +1,4 @@
--- One row per repository × workflow × job × branch class × cache result that succeeded in the last 28 days: its next execution.
+-- One row per repository × workflow × job × branch class × cache result that succeeded in 28 days: its next execution.
 with executions as (
 
     select * from {{ ref('int_job_executions_forecast') }}
