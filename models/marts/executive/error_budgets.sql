@@ -1,7 +1,7 @@
 -- One row per repository × service level indicator × day of the last 28: its error budget of 30 days as the day ended.
 {{ config(partition_by=partitioned_by('evaluated_date')) }}
 {#- How many days are judged, that in progress included. #}
-{% set evaluated_days = var('error_budget_days', 28) %}
+{% set evaluated_days = var('error_budget_days', 28) | int %}
 {% set windows = {
     '3d': (3, 'day'),
     '1d': (1, 'day'),
