@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,10 @@ class Runner:
 
 
 LINUX = Runner("ubuntu-24.04", "linux", "hosted", 4, 16, "westeurope", 9, 0.012, None)
+# Who hosts it could say what it costs, and does not.
+LINUX_UNBILLED = replace(LINUX, usd_per_minute=None)
 LINUX_METERED = Runner("ubuntu-24.04", "linux", "hosted", 4, 16, "westeurope", 7, 0.012, 95)
-LINUX_OWN = Runner("self-hosted,linux,x64", "linux", "self-hosted", 16, 64, "eu-north", 25, None, 240)
+LINUX_OWN = Runner("self-hosted,linux,x64", "linux", "self-hosted", 16, 64, "europe-north1", 25, None, 240)
 MACOS = Runner("macos-15", "macos", "hosted", 6, 14, "eastus", 900, 0.08, None)
 
 
@@ -123,6 +125,7 @@ FLEET = (
         "discovery",
         "catalog",
         2,
+        runner=LINUX_UNBILLED,
         pushes=5,
         deployments=0.9,
         tests=32,

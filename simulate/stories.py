@@ -106,6 +106,13 @@ STORIES = {
             "Line coverage stays high while the mutation score declines: tests run, and check less and less.",
         ),
         Story(
+            "priced_runs",
+            "simulated/catalog",
+            _ALWAYS,
+            "cost_and_carbon",
+            "Does not say what its runs cost: they are priced by their minutes, and shown as modelled.",
+        ),
+        Story(
             "policy_bypass",
             "simulated/catalog",
             _days_before(16, 9),
@@ -139,6 +146,13 @@ STORIES = {
             _ALWAYS,
             "lead_time_stages",
             "Changes wait days for their approval: the review stage says where the time goes.",
+        ),
+        Story(
+            "metered_energy",
+            "simulated/identity",
+            _ALWAYS,
+            "cost_and_carbon",
+            "Measures the energy of its own machines: the carbon is that of its region's grid, the cost is unknown.",
         ),
         Story(
             "unpatched_cve",

@@ -28,21 +28,6 @@ queue_weeks as (
 
 ),
 
--- What all attempts cost that led to the runs which succeeded; a run without a known cost is on neither side.
-cost_weeks as (
-
-    select
-        {{ week_of('started_date') }} as week_start_date,
-        is_simulated,
-        sum(cost_usd) as cost_usd,
-        count(case when is_final_attempt and run_status = 'success' then 1 end) as succeeded_run_count,
-        max(started_at) as measured_at
-    from {{ ref('pipeline_runs') }}
-    where cost_usd is not null
-    group by 1, 2
-
-),
-
 metric_weeks as (
 
     select
@@ -77,17 +62,6 @@ metric_weeks as (
         wait_count as sample_count,
         measured_at
     from queue_weeks
-    union all
-    select
-        'cost_per_successful_run' as metric_id,
-        week_start_date,
-        is_simulated,
-        {{ safe_ratio('cost_usd', 'succeeded_run_count') }} as metric_value,
-        cost_usd as numerator,
-        succeeded_run_count as denominator,
-        succeeded_run_count as sample_count,
-        measured_at
-    from cost_weeks
 
 )
 

@@ -22,6 +22,8 @@ newest_target_days as (
         is_simulated,
         detected_mutant_count,
         valid_mutant_count,
+        covered_line_count,
+        line_count,
         generated_at
     from {{ ref('mutation_effectiveness') }}
     where mutation_run_id is not null and scope <> 'diff'
@@ -41,6 +43,23 @@ mutation_weeks as (
         sum(valid_mutant_count) as valid_mutant_count,
         max(generated_at) as measured_at
     from newest_target_days
+    group by week_start_date, is_simulated
+
+),
+
+-- Of the same targets on both sides: those of which coverage and mutants are known.
+gap_weeks as (
+
+    select
+        week_start_date,
+        is_simulated,
+        sum(covered_line_count) as covered_line_count,
+        sum(line_count) as line_count,
+        sum(detected_mutant_count) as detected_mutant_count,
+        sum(valid_mutant_count) as valid_mutant_count,
+        max(generated_at) as measured_at
+    from newest_target_days
+    where line_count > 0 and valid_mutant_count > 0
     group by week_start_date, is_simulated
 
 ),
@@ -79,6 +98,18 @@ metric_weeks as (
         valid_mutant_count as sample_count,
         measured_at
     from mutation_weeks
+    union all
+    select
+        'mutation_gap' as metric_id,
+        week_start_date,
+        is_simulated,
+        {{ safe_ratio('covered_line_count', 'line_count') }}
+        - {{ safe_ratio('detected_mutant_count', 'valid_mutant_count') }} as metric_value,
+        null as numerator,
+        null as denominator,
+        valid_mutant_count as sample_count,
+        measured_at
+    from gap_weeks
 
 )
 

@@ -99,6 +99,14 @@ def _hollow_tests(fleet: Evidence, name: str) -> None:
     assert scores[0] - scores[-1] > 0.15
 
 
+def _priced_runs(fleet: Evidence, name: str) -> None:
+    runs = fleet.of("pipeline_run", name)
+    assert runs
+    assert not any("usd" in event["cost"] for event in runs)
+    assert {job["runner_label"] for event in runs for job in event["jobs"]} == {"ubuntu-24.04"}
+    assert {event["runner_type"] for event in runs} == {"hosted"}
+
+
 def _policy_bypass(fleet: Evidence, name: str) -> None:
     deployed = [event for event in fleet.told("policy_bypass", "deployment", "started_at") if event["is_production"]]
     asked = {event["deployment_id"] for event in fleet.of("policy_decision", name)}
@@ -147,6 +155,14 @@ def _slow_review(fleet: Evidence, name: str) -> None:
     medians = {repository: median(each["hours"] for each in events) for (repository,), events in hours.items()}
     assert medians.pop(name) > 36
     assert max(medians.values()) < 12
+
+
+def _metered_energy(fleet: Evidence, name: str) -> None:
+    runs = fleet.of("pipeline_run", name)
+    assert runs
+    assert all(event["energy"]["kwh"] >= 0 for event in runs)
+    assert not any("carbon_g_co2e" in event or "usd" in event["cost"] for event in runs)
+    assert {event["region"] for event in runs} == {"europe-north1"}
 
 
 def _unpatched_cve(fleet: Evidence, name: str) -> None:

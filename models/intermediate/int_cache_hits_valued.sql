@@ -1,0 +1,89 @@
+-- One row per repository × workflow × job × day with a cache hit or miss, with the time that the hits saved.
+with cached_jobs as (
+
+    select
+        repository,
+        workflow,
+        job_name,
+        started_date,
+        cache_result,
+        duration_ms
+    from {{ ref('pipeline_jobs') }}
+    -- A job that failed or was cut short says nothing of how long it takes.
+    where
+        cache_result is not null
+        and job_status = 'success'
+        and duration_ms > 0
+        and not is_carried_over
+
+),
+
+job_days as (
+
+    select
+        repository,
+        workflow,
+        job_name,
+        started_date,
+        count(case when cache_result = 'hit' then 1 end) as hit_count,
+        count(case when cache_result = 'miss' then 1 end) as miss_count,
+        coalesce(sum(case when cache_result = 'hit' then duration_ms end), 0) as hit_ms,
+        coalesce(sum(case when cache_result = 'miss' then duration_ms end), 0) as miss_ms
+    from cached_jobs
+    group by repository, workflow, job_name, started_date
+
+),
+
+-- On most days a job misses its cache too seldom to know what a rebuild takes: the last 28 days say.
+job_days_with_history as (
+
+    select
+        job_days.repository,
+        job_days.workflow,
+        job_days.job_name,
+        job_days.started_date,
+        job_days.hit_count,
+        job_days.miss_count,
+        sum(history.hit_count) as history_hit_count,
+        sum(history.miss_count) as history_miss_count,
+        sum(history.hit_ms) as history_hit_ms,
+        sum(history.miss_ms) as history_miss_ms
+    from job_days
+    inner join job_days as history
+        on
+            job_days.repository = history.repository
+            and job_days.workflow = history.workflow
+            and job_days.job_name = history.job_name
+            and history.started_date <= job_days.started_date
+            and history.started_date > {{ date_plus('job_days.started_date', -28) }}
+    group by
+        job_days.repository,
+        job_days.workflow,
+        job_days.job_name,
+        job_days.started_date,
+        job_days.hit_count,
+        job_days.miss_count
+
+),
+
+job_days_with_rebuild as (
+
+    select
+        *,
+        {{ safe_ratio('history_miss_ms', 'history_miss_count') }}
+        - {{ safe_ratio('history_hit_ms', 'history_hit_count') }} as mean_rebuild_ms
+    from job_days_with_history
+
+)
+
+select
+    repository,
+    workflow,
+    job_name,
+    started_date,
+    hit_count,
+    miss_count,
+    mean_rebuild_ms,
+    case when mean_rebuild_ms is not null then hit_count else 0 end as valued_hit_count,
+    hit_count * mean_rebuild_ms as saved_ms
+from job_days_with_rebuild

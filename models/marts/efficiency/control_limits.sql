@@ -1,0 +1,226 @@
+-- One row per repository × workflow × environment × metric × complete day of the last 60 with a value: whether it is unusual.
+{{ config(partition_by=partitioned_by('metric_date')) }}
+{#
+    An exponentially weighted moving average (Roberts, 1959) with λ = 0.2 and limits at L = 3 deviations. It starts
+    from the mean of the baseline and runs over the days under test, so that its limits are exact and nothing is cut off.
+#}
+{% set tested_days = 7 %}
+{% set baseline_days = 28 %}
+{% set minimum_baseline_days = 14 %}
+{% set lambda = 0.2 %}
+{% set key = ['repository', 'workflow', 'environment', 'metric_id'] %}
+
+with run_health as (
+
+    select * from {{ ref('run_health') }}
+
+),
+
+-- A day in progress is never compared with complete ones.
+metric_days as (
+
+    {% for metric_id, column, unit in [
+        ('success_ratio', 'success_ratio', 'ratio'),
+        ('duration', 'duration_p50_ms', 'ms'),
+        ('queue_time', 'queue_p95_ms', 'ms'),
+    ] %}
+        select
+            repository,
+            workflow,
+            environment,
+            '{{ metric_id }}' as metric_id,
+            '{{ unit }}' as unit,
+            started_date as metric_date,
+            cast({{ column }} as {{ type_double() }}) as metric_value
+        from run_health
+        where
+            {{ column }} is not null
+            and started_date < cast({{ as_of() }} as date)
+        {% if not loop.last %} union all {% endif %}
+    {% endfor %}
+
+),
+
+judged_days as (
+
+    select * from metric_days
+    where metric_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -60) }}
+
+),
+
+-- Each day with the days that it is judged by: those under test, itself included, and those before them.
+surrounding_days as (
+
+    select
+        {% for column in key %}judged_days.{{ column }},
+        {% endfor -%}
+        judged_days.unit,
+        judged_days.metric_date,
+        judged_days.metric_value,
+        metric_days.metric_date as other_date,
+        metric_days.metric_value as other_value,
+        metric_days.metric_date <= {{ date_plus('judged_days.metric_date', -1 * tested_days) }} as is_baseline
+    from judged_days
+    inner join metric_days
+        on
+            {% for column in key -%}
+                judged_days.{{ column }} = metric_days.{{ column }}
+                and {% endfor -%}
+            metric_days.metric_date <= judged_days.metric_date
+            and metric_days.metric_date
+            > {{ date_plus('judged_days.metric_date', -1 * (tested_days + baseline_days)) }}
+
+),
+
+surrounding_days_with_mean as (
+
+    select
+        *,
+        {{ safe_ratio(
+            'sum(case when is_baseline then other_value end) over (partition by ' ~ key | join(', ') ~ ', metric_date)',
+            'count(case when is_baseline then 1 end) over (partition by ' ~ key | join(', ') ~ ', metric_date)'
+        ) }} as baseline_mean,
+        row_number() over (
+            partition by {{ key | join(', ') }}, metric_date, is_baseline
+            order by other_date desc
+        ) - 1 as age
+    from surrounding_days
+
+),
+
+averaged_days as (
+
+    select
+        {{ key | join(',
+        ') }},
+        unit,
+        metric_date,
+        max(metric_value) as metric_value,
+        count(case when is_baseline then 1 end) as baseline_day_count,
+        count(case when not is_baseline then 1 end) as tested_day_count,
+        max(baseline_mean) as baseline_mean,
+        sqrt({{ safe_ratio(
+            'sum(case when is_baseline then (other_value - baseline_mean) * (other_value - baseline_mean) end)',
+            'count(case when is_baseline then 1 end) - 1'
+        ) }}) as measured_deviation,
+        -- The weights λ (1 - λ)^k of the days under test; what is left of them is the baseline's.
+        sum(
+            case
+                when not is_baseline
+                    then
+                        other_value * case age
+                            {% for age in range(tested_days) -%}
+                                when {{ age }} then {{ lambda * (1 - lambda) ** age }}e0
+                            {% endfor -%}
+                        end
+            end
+        ) as tested_average
+    from surrounding_days_with_mean
+    group by {{ key | join(', ') }}, unit, metric_date
+
+),
+
+charted_days as (
+
+    select
+        {{ key | join(',
+        ') }},
+        unit,
+        metric_date,
+        metric_value,
+        baseline_day_count,
+        tested_day_count,
+        baseline_day_count >= {{ minimum_baseline_days }} as has_baseline,
+        baseline_mean,
+        -- What rounding leaves of equal values is no deviation.
+        case
+            when measured_deviation <= 1e-9 * greatest(1, abs(baseline_mean)) then 0
+            else measured_deviation
+        end as baseline_deviation,
+        tested_average + baseline_mean * case tested_day_count
+            {% for count in range(1, tested_days + 1) -%}
+                when {{ count }} then {{ (1 - lambda) ** count }}e0
+            {% endfor -%}
+        end as ewma,
+        3 * sqrt(
+            {{ lambda / (2 - lambda) }}e0 * (
+                1 - case tested_day_count
+                    {% for count in range(1, tested_days + 1) -%}
+                        when {{ count }} then {{ (1 - lambda) ** (2 * count) }}e0
+                    {% endfor -%}
+                end
+            )
+        ) as reach
+    from averaged_days
+
+),
+
+limited_days as (
+
+    select
+        *,
+        baseline_mean - reach * baseline_deviation as lower_limit,
+        baseline_mean + reach * baseline_deviation as upper_limit,
+        -- After a flat history there is no scale: any other value is unusual, and only the day itself counts.
+        case when baseline_deviation = 0 then metric_value else ewma end as judged_value
+    from charted_days
+
+),
+
+judged_limits as (
+
+    select
+        *,
+        case
+            when not has_baseline then 'undecided'
+            when judged_value > upper_limit + 1e-9 * greatest(1, abs(baseline_mean)) then 'above'
+            when judged_value < lower_limit - 1e-9 * greatest(1, abs(baseline_mean)) then 'below'
+            else 'within'
+        end as judgement
+    from limited_days
+
+)
+
+select
+    {{ key | join(',
+    ') }},
+    metric_date,
+    unit,
+    metric_value,
+    baseline_day_count,
+    tested_day_count,
+    case when has_baseline then baseline_mean end as baseline_mean,
+    case when has_baseline then baseline_deviation end as baseline_deviation,
+    case when has_baseline then ewma end as ewma,
+    case when has_baseline then lower_limit end as lower_limit,
+    case when has_baseline then upper_limit end as upper_limit,
+    judgement,
+    judgement in ('above', 'below') as is_anomaly,
+    -- A success ratio gets worse downwards, a time upwards.
+    case
+        when judgement = 'undecided' then 'unknown'
+        when judgement = 'within' then 'same'
+        when (judgement = 'below') = (metric_id = 'success_ratio') then 'worse'
+        else 'better'
+    end as direction,
+    case
+        when judgement = 'undecided'
+            then
+                'Too little history: ' || cast(baseline_day_count as {{ dbt.type_string() }})
+                || ' of at least {{ minimum_baseline_days }} days.'
+        when judgement = 'within' then 'Within its limits.'
+        when baseline_deviation = 0
+            then
+                'It was ' || {{ readable('baseline_mean', 'unit') }} || ' on each of '
+                || cast(baseline_day_count as {{ dbt.type_string() }}) || ' days, and now is '
+                || {{ readable('metric_value', 'unit') }} || '.'
+        else
+            'The weighted mean of the last days, ' || {{ readable('ewma', 'unit') }} || ', is ' || judgement || ' '
+            || case
+                when judgement = 'above' then {{ readable('upper_limit', 'unit') }}
+                else {{ readable('lower_limit', 'unit') }}
+            end
+            || '; usual is ' || {{ readable('baseline_mean', 'unit') }} || '.'
+    end as why,
+    {{ is_simulated('repository') }} as is_simulated
+from judged_limits
