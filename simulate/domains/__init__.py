@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from simulate.domains import catalogue, deliveries, pipelines, resilience, supply_chain, tests
+from simulate.domains import assurance, catalogue, deliveries, hindsight, pipelines, resilience, supply_chain, tests
 from simulate.fleet import Repository
 from simulate.world import Sent, World
 
@@ -19,4 +19,6 @@ DOMAINS: Mapping[Domain, tuple[str, ...]] = {
     deliveries.events: ("deployment", "incident", "release"),
     supply_chain.events: ("sbom", "vulnerability_scan", "vex", "verification", "policy_decision"),
     resilience.events: ("chaos_experiment", "dr_drill"),
+    assurance.events: ("determinism_check", "cache_check", "evidence_bundle"),
+    hindsight.events: ("canary_decision", "autopsy_finding"),
 }
