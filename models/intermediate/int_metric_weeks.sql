@@ -1,7 +1,7 @@
 -- One row per metric, week and origin (real or simulated) in which something was counted or known.
 with metric_weeks as (
 
-    {% for domain in ['runs', 'delivery', 'tests', 'supply_chain', 'resilience', 'evidence'] %}
+    {% for domain in ['runs', 'delivery', 'tests', 'supply_chain', 'resilience', 'assurance', 'evidence'] %}
         select
             metric_id,
             week_start_date,

@@ -142,6 +142,8 @@ def _policy_bypass(fleet: Evidence, name: str) -> None:
     assert deployed
     assert not {event["deployment_id"] for event in deployed} & asked
     assert asked
+    runs = {event["deployment_id"]: event for event in fleet.of("pipeline_run", name) if "deployment_id" in event}
+    assert not any("policies" in runs[event["deployment_id"]] for event in deployed)
 
 
 def _late_signature(fleet: Evidence, name: str) -> None:
