@@ -224,8 +224,8 @@ def _rollout(world: World, repository: Repository, run: Run, draws: Chance) -> E
         del fields["policies"]
     if deployment.is_rollback:
         fields["rollback_reason"] = "what it brought failed its users"
-    if repository.tier == 0 and deployment.is_live:
-        fields |= _canary(deployment.is_hotfix or draws.happens(0.95), run, draws)
+    if repository.tier == 0 and deployment.is_production:
+        fields |= _canary(deployment.is_live, run, draws)
     return fields
 
 
