@@ -34,3 +34,8 @@ def type_timestamp() -> str:
 def datediff(start: str, end: str, part: str) -> str:
     """Return a call of the same arguments."""
     return f"date_diff('{part}', {start}, {end})"
+
+
+def date_trunc(datepart: str, date: str) -> str:
+    """Return a call of the same arguments."""
+    return f"date_trunc('{datepart}', {date})"
