@@ -78,11 +78,25 @@ STORIES = {
             "Nobody has built its releases twice for a month: whether builds are reproducible is grey again.",
         ),
         Story(
+            "unreproducible_build",
+            "simulated/payments",
+            _days_before(44, 37),
+            "determinism",
+            "The release of one Wednesday is built twice and comes out different: it holds the time of its build.",
+        ),
+        Story(
             "bad_deployment_week",
             "simulated/checkout",
             _complete_week(1),
             "dora",
             "One week in which most deployments fail their users: incidents, rollbacks, hotfixes.",
+        ),
+        Story(
+            "unrehearsed_cause",
+            "simulated/checkout",
+            _complete_week(1),
+            "chaos_coverage",
+            "The incidents of that week come from an expired certificate, which no experiment has ever rehearsed.",
         ),
         Story(
             "flaky_suite",
@@ -97,6 +111,20 @@ STORIES = {
             _days_before(9, 2),
             "artifacts",
             "The transparency log cannot be reached for a week: undecided, which is not verified.",
+        ),
+        Story(
+            "corrupted_cache",
+            "simulated/search",
+            _days_before(18, 15),
+            "cache_integrity",
+            "For three days an entry of its build cache is not what the signed manifest says.",
+        ),
+        Story(
+            "incomplete_bundle",
+            "simulated/search",
+            _days_before(24, 17),
+            "release_evidence",
+            "The bundle of evidence of one release lacks the SBOM, though there is one.",
         ),
         Story(
             "hollow_tests",
@@ -153,6 +181,13 @@ STORIES = {
             _ALWAYS,
             "cost_and_carbon",
             "Measures the energy of its own machines: the carbon is that of its region's grid, the cost is unknown.",
+        ),
+        Story(
+            "overridden_canary",
+            "simulated/identity",
+            _days_before(23, 16),
+            "gate_efficacy",
+            "Canaries of one Wednesday are rolled back for their errors, and go live to everybody all the same.",
         ),
         Story(
             "unpatched_cve",

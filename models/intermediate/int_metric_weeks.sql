@@ -1,7 +1,9 @@
 -- One row per metric, week and origin (real or simulated) in which something was counted or known.
 with metric_weeks as (
 
-    {% for domain in ['runs', 'delivery', 'tests', 'supply_chain', 'resilience', 'evidence', 'efficiency'] %}
+    {% for domain in [
+        'runs', 'delivery', 'tests', 'supply_chain', 'resilience', 'assurance', 'evidence', 'efficiency'
+    ] %}
         select
             metric_id,
             week_start_date,

@@ -11,6 +11,12 @@ pipeline_run_policies as (
 
 ),
 
+pipeline_runs as (
+
+    select * from {{ ref('int_pipeline_runs_current') }}
+
+),
+
 -- The decisions that an engine reports itself say more than what a run repeats of them.
 runs_with_decisions as (
 
@@ -24,17 +30,41 @@ runs_with_decisions as (
 
 ),
 
+-- An engine that does not know the run may still have said which deployment waited for it.
+deployments_with_decisions as (
+
+    select distinct
+        repository,
+        deployment_id,
+        policy_id
+    from policy_decisions
+    where repository is not null and deployment_id is not null
+
+),
+
 run_decisions as (
 
-    select pipeline_run_policies.*
+    select
+        pipeline_run_policies.*,
+        pipeline_runs.deployment_id,
+        pipeline_runs.environment,
+        pipeline_runs.image_digest
     from pipeline_run_policies
+    inner join pipeline_runs on pipeline_run_policies._event_id = pipeline_runs._event_id
     left join runs_with_decisions
         on
             pipeline_run_policies.provider = runs_with_decisions.provider
             and pipeline_run_policies.repository = runs_with_decisions.repository
             and pipeline_run_policies.run_id = runs_with_decisions.run_id
             and pipeline_run_policies.run_attempt = runs_with_decisions.run_attempt
-    where runs_with_decisions.run_id is null
+    left join deployments_with_decisions
+        on
+            pipeline_runs.repository = deployments_with_decisions.repository
+            and pipeline_runs.deployment_id = deployments_with_decisions.deployment_id
+            and pipeline_run_policies.policy_id = deployments_with_decisions.policy_id
+    where
+        runs_with_decisions.run_id is null
+        and deployments_with_decisions.deployment_id is null
 
 ),
 
@@ -77,9 +107,9 @@ reported as (
         cast(null as {{ dbt.type_string() }}) as mode,
         decision,
         cast(null as {{ dbt.type_string() }}) as subject,
-        cast(null as {{ dbt.type_string() }}) as subject_digest,
-        cast(null as {{ dbt.type_string() }}) as environment,
-        cast(null as {{ dbt.type_string() }}) as deployment_id,
+        image_digest as subject_digest,
+        environment,
+        deployment_id,
         reason,
         docs_uri,
         duration_ns,

@@ -17,6 +17,11 @@
     ('chaos_experiment', 'int_chaos_experiments_current', 'started_at'),
     ('dbt_run', 'int_dbt_runs_current', 'ended_at'),
     ('dr_drill', 'int_dr_drills_current', 'disruption_at'),
+    ('determinism_check', 'int_determinism_checks_current', 'checked_at'),
+    ('cache_check', 'int_cache_checks_current', 'checked_at'),
+    ('canary_decision', 'int_canary_decisions_current', 'recorded_at'),
+    ('autopsy_finding', 'int_autopsy_findings_current', 'found_at'),
+    ('evidence_bundle', 'int_evidence_bundles_current', 'created_at'),
 ] %}
 with evidence as (
 

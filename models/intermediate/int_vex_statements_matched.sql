@@ -26,6 +26,11 @@ read_statements as (
                     then {{ image_name('product') }}
             end
         ) as product_image,
+        -- Without a registry the package URL of an image gives only the last part of its name.
+        case
+            when product_purl like 'pkg:oci/%' and product_purl not like '%repository_url=%' and product_purl not like '%tag=%'
+                then replace({{ purl_without_version('product_purl') }}, 'pkg:oci/', '')
+        end as product_image_end,
         {{ purl_without_version('subcomponent') }} as part_component,
         {{ purl_version('subcomponent') }} as part_version
     from statements
@@ -47,6 +52,11 @@ candidates as (
                 then coalesce(read_statements.product_digest = exposures.subject_digest, false)
             else
                 coalesce(read_statements.product_image = exposures.subject, false)
+                or coalesce(
+                    read_statements.product_version is null
+                    and read_statements.product_image_end = regexp_replace(exposures.subject, '^.*/', ''),
+                    false
+                )
                 or coalesce(
                     read_statements.product_version is null
                     and read_statements.product_component = 'pkg:github/' || exposures.repository,

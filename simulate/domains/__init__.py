@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from simulate.domains import (
+    assurance,
     catalogue,
     deliveries,
+    hindsight,
     pipelines,
     pull_requests,
     resilience,
@@ -30,4 +32,6 @@ DOMAINS: Mapping[Domain, tuple[str, ...]] = {
     supply_chain.events: ("sbom", "vulnerability_scan", "vex", "verification", "policy_decision"),
     resilience.events: ("chaos_experiment", "dr_drill"),
     warehouses.events: ("dbt_run",),
+    assurance.events: ("determinism_check", "cache_check", "evidence_bundle"),
+    hindsight.events: ("canary_decision", "autopsy_finding"),
 }

@@ -72,7 +72,7 @@ def _run_v1_2(world: World, repository: Repository, run: Run, draws: Chance) -> 
         "ended_at": rfc3339(run.ended),
         "status": run.status,
         **_machine(repository, run),
-        **_rollout(repository, run, draws),
+        **_rollout(world, repository, run, draws),
         "jobs": [_job(repository, job, is_v1_2=True) for job in run.jobs],
         # A required field: where a run has no figures of its own, the sender repeats the last it knows.
         "tests": {**tests, "resilience": mutation_totals(score, 40)},
@@ -89,7 +89,7 @@ def _run_v1_3(world: World, repository: Repository, run: Run, draws: Chance) -> 
         "status": run.status,
         "emitted_at": rfc3339(run.ended + timedelta(seconds=3)),
         **_machine(repository, run),
-        **_rollout(repository, run, draws),
+        **_rollout(world, repository, run, draws),
         "jobs": [_job(repository, job, is_v1_2=False) for job in run.jobs],
         **_findings(run),
         "cost": _cost(repository, run),
@@ -198,7 +198,7 @@ def _cost(repository: Repository, run: Run) -> dict[str, float]:
     return cost
 
 
-def _rollout(repository: Repository, run: Run, draws: Chance) -> Event:
+def _rollout(world: World, repository: Repository, run: Run, draws: Chance) -> Event:
     """Return what a run says of the deployment that it makes."""
     deployment = run.trigger.deployment
     if deployment is None:
@@ -220,10 +220,12 @@ def _rollout(repository: Repository, run: Run, draws: Chance) -> Event:
             }
         ],
     }
+    if deployment.is_production and world.tells("policy_bypass", repository, deployment.started.date()):
+        del fields["policies"]
     if deployment.is_rollback:
         fields["rollback_reason"] = "what it brought failed its users"
-    if repository.tier == 0 and deployment.is_live:
-        fields |= _canary(deployment.is_hotfix or draws.happens(0.95), run, draws)
+    if repository.tier == 0 and deployment.is_production:
+        fields |= _canary(deployment.is_live, run, draws)
     return fields
 
 

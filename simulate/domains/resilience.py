@@ -10,7 +10,7 @@ from simulate.fleet import Repository
 from simulate.stories import STORIES
 from simulate.world import Event, Sent, World, moment, rfc3339
 
-_FAULTS = {
+FAULTS = {
     "kill_pod": "one of three replicas",
     "delay_net": "calls to the database",
     "disk_fill": "the volume of the log",
@@ -26,7 +26,7 @@ def events(world: World, repository: Repository, day: date) -> Iterator[Sent]:
     """Yield Thursday's chaos experiments, and the drills of a day."""
     if repository.chaos and day.weekday() == _THURSDAY and world.sends(repository, day):
         draws = world.chance(repository, day, "chaos")
-        for place, (fault, target) in enumerate(_FAULTS.items()):
+        for place, (fault, target) in enumerate(FAULTS.items()):
             yield _experiment(world, repository, day, place, fault, target, draws)
     yield from _drills(world, repository, day)
 

@@ -49,6 +49,17 @@ def _unrepeated_builds(fleet: Evidence, name: str) -> None:
     checked = [day_of(event["checked_at"]) for event in fleet.of("verification") if event["check"] == "determinism"]
     assert checked
     assert max(checked) < begins
+    assert max(day_of(event["checked_at"]) for event in fleet.of("determinism_check")) < begins
+
+
+def _unreproducible_build(fleet: Evidence, name: str) -> None:
+    checks = fleet.told("unreproducible_build", "determinism_check", "checked_at")
+    built_twice = [event for event in checks if event["kind"] == "dual_build"]
+    assert [event["verdict"] for event in built_twice] == ["refuted"]
+    assert built_twice[0]["first_digest"] != built_twice[0]["second_digest"]
+    assert built_twice[0]["first_cause"]
+    refuted = [event for event in fleet.of("determinism_check", name) if event["verdict"] == "refuted"]
+    assert refuted == built_twice
 
 
 def _bad_deployment_week(fleet: Evidence, name: str) -> None:
@@ -65,6 +76,15 @@ def _bad_deployment_week(fleet: Evidence, name: str) -> None:
     assert bad + timedelta(weeks=2) <= fleet.world.until
     assert shares.pop(bad) > 0.35
     assert median(shares.values()) < 0.15
+
+
+def _unrehearsed_cause(fleet: Evidence, name: str) -> None:
+    opened = {event["incident_id"] for event in fleet.told("unrehearsed_cause", "incident", "opened_at")}
+    causes = {event["category"] for event in fleet.of("autopsy_finding", name) if event["incident_id"] in opened}
+    assert causes == {"expired_certificate"}
+    assert not causes & {event["fault"] for event in fleet.of("chaos_experiment")}
+    rehearsed = {event["category"] for event in fleet.of("autopsy_finding") if event["incident_id"] not in opened}
+    assert rehearsed <= {event["fault"] for event in fleet.of("chaos_experiment")}
 
 
 def _flaky_suite(fleet: Evidence, name: str) -> None:
@@ -84,6 +104,23 @@ def _flaky_suite(fleet: Evidence, name: str) -> None:
 def _undecided_transparency_log(fleet: Evidence, name: str) -> None:
     checks = fleet.told("undecided_transparency_log", "verification", "checked_at")
     assert {event["verdict"] for event in checks if event["check"] == "transparency_log"} == {"undecided"}
+
+
+def _corrupted_cache(fleet: Evidence, name: str) -> None:
+    told = fleet.told("corrupted_cache", "cache_check", "checked_at")
+    assert [event["mismatched"] for event in told] == [1, 1, 1]
+    assert {entry["problem"] for event in told for entry in event["bad_entries"]} == {"mismatched"}
+    others = [event for event in fleet.of("cache_check") if event not in told]
+    assert not any(event.get("mismatched") for event in others)
+
+
+def _incomplete_bundle(fleet: Evidence, name: str) -> None:
+    [told] = fleet.told("incomplete_bundle", "evidence_bundle", "created_at")
+    assert not told["is_complete"]
+    assert [item["type"] for item in told["items"] if not item["present"]] == ["sbom"]
+    assert told["artifact_digest"] in {event["subject_digest"] for event in fleet.of("sbom", name)}
+    lacking = [event["repo"] for event in fleet.of("evidence_bundle") if not event["is_complete"]]
+    assert sorted(lacking) == sorted([name, STORIES["missing_provenance"].repository])
 
 
 def _hollow_tests(fleet: Evidence, name: str) -> None:
@@ -113,6 +150,8 @@ def _policy_bypass(fleet: Evidence, name: str) -> None:
     assert deployed
     assert not {event["deployment_id"] for event in deployed} & asked
     assert asked
+    runs = {event["deployment_id"]: event for event in fleet.of("pipeline_run", name) if "deployment_id" in event}
+    assert not any("policies" in runs[event["deployment_id"]] for event in deployed)
 
 
 def _late_signature(fleet: Evidence, name: str) -> None:
@@ -163,6 +202,15 @@ def _metered_energy(fleet: Evidence, name: str) -> None:
     assert all(event["energy"]["kwh"] >= 0 for event in runs)
     assert not any("carbon_g_co2e" in event or "usd" in event["cost"] for event in runs)
     assert {event["region"] for event in runs} == {"europe-north1"}
+
+
+def _overridden_canary(fleet: Evidence, name: str) -> None:
+    told = fleet.told("overridden_canary", "canary_decision", "recorded_at")
+    rolled_back = [event for event in told if event["decision"] == "rollback"]
+    live = {event["deployment_id"] for event in live_deployments(fleet, name)}
+    assert {event["deployment_id"] for event in rolled_back} & live
+    others = [event for event in fleet.of("canary_decision", name) if event not in told]
+    assert {event["decision"] for event in others if event["deployment_id"] in live} == {"promote"}
 
 
 def _unpatched_cve(fleet: Evidence, name: str) -> None:

@@ -1,7 +1,49 @@
--- One row per repository, policy and day (UTC) on which the policy decided anything.
+-- One row per repository, policy and day (UTC) on which the policy decided anything; `(none)` stands for the
+-- deployments of a day that any policy should have been asked about.
 with policy_decisions as (
 
     select * from {{ ref('int_policy_decisions_reported') }}
+
+),
+
+linked_decisions as (
+
+    select * from {{ ref('int_gate_decisions_linked') }}
+    where gate_kind = 'policy'
+
+),
+
+deployments as (
+
+    select * from {{ ref('int_deployments_deduplicated') }}
+    where
+        is_production
+        and is_live
+        and not is_repeat
+        and deployed_at <= {{ as_of() }}
+
+),
+
+asked_deployments as (
+
+    select distinct deployment_key
+    from linked_decisions
+
+),
+
+deployment_days as (
+
+    select
+        deployments.repository,
+        cast(deployments.deployed_at as date) as decided_date,
+        count(*) as deployment_count,
+        count(case when asked_deployments.deployment_key is null then 1 end) as bypass_count
+    from deployments
+    left join asked_deployments
+        on deployments.deployment_key = asked_deployments.deployment_key
+    group by
+        deployments.repository,
+        cast(deployments.deployed_at as date)
 
 ),
 
@@ -43,8 +85,28 @@ policy_compliance as (
         error_count,
         exempted_count,
         unenforced_denied_count,
+        cast(null as {{ dbt.type_bigint() }}) as deployment_count,
+        cast(null as {{ dbt.type_bigint() }}) as bypass_count,
         is_simulated
     from decision_counts
+    union all
+    select
+        repository,
+        '(none)' as policy_id,
+        decided_date,
+        cast(0 as {{ dbt.type_bigint() }}) as decision_count,
+        cast(0 as {{ dbt.type_bigint() }}) as allowed_count,
+        cast(0 as {{ dbt.type_bigint() }}) as denied_count,
+        cast(0 as {{ dbt.type_bigint() }}) as decided_count,
+        cast(null as {{ type_double() }}) as compliance_ratio,
+        cast(0 as {{ dbt.type_bigint() }}) as warned_count,
+        cast(0 as {{ dbt.type_bigint() }}) as error_count,
+        cast(0 as {{ dbt.type_bigint() }}) as exempted_count,
+        cast(0 as {{ dbt.type_bigint() }}) as unenforced_denied_count,
+        deployment_count,
+        bypass_count,
+        {{ is_simulated('repository') }} as is_simulated
+    from deployment_days
 
 )
 

@@ -57,7 +57,7 @@ vex_coverage as (
         statements.is_exempting,
         coalesce(match_counts.matched_exposure_count, 0) as matched_exposure_count,
         coalesce(match_counts.matched_unfixed_exposure_count, 0) as matched_unfixed_exposure_count,
-        match_counts.vulnerability is not null as is_matched,
+        match_counts.vulnerability is null as is_unmatched,
         statements.is_simulated
     from statements
     left join match_counts

@@ -10,7 +10,18 @@ from ingest.topics import topic
 
 FIXTURES = Path(__file__).parents[2] / "schema" / "fixtures"
 LOADED_AT = datetime(2026, 3, 4, tzinfo=UTC)
-TOPICS = ("sbom", "vulnerability_scan", "vex", "verification", "policy_decision")
+TOPICS = (
+    "sbom",
+    "vulnerability_scan",
+    "vex",
+    "verification",
+    "policy_decision",
+    "determinism_check",
+    "cache_check",
+    "canary_decision",
+    "autopsy_finding",
+    "evidence_bundle",
+)
 
 
 def rows(name: str, fixture: str = "every_field") -> dict[str, list[dict[str, Any]]]:

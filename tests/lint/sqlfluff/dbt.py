@@ -39,3 +39,8 @@ def datediff(start: str, end: str, part: str) -> str:
 def hash(text: str) -> str:
     """Return a call of the same argument."""
     return f"md5({text})"
+
+
+def date_trunc(datepart: str, date: str) -> str:
+    """Return a call of the same arguments."""
+    return f"date_trunc('{datepart}', {date})"
