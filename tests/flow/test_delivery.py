@@ -35,7 +35,8 @@ def built(folder: Path, files: Iterable[Iterable[Mapping[str, Any]]]) -> duckdb.
     build = subprocess.run(
         [
             *(sys.executable, "-m", "dbt.cli.main", "build"),
-            *("--select", "+marts.delivery", "+int_releases_current", "--exclude", "test_type:unit"),
+            *("--select", "+dora", "+incidents", "+lead_time_stages", "+int_releases_current"),
+            *("--exclude", "test_type:unit"),
             *("--vars", "{as_of: '2026-03-01 12:00:00'}"),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         ],
