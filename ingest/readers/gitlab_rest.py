@@ -190,12 +190,12 @@ _EVENTS: Mapping[str, Callable[[Mapping[str, Any], RunContext], dict[str, Any]]]
 
 
 def _end(part: Mapping[str, Any]) -> Any:
-    return None if part.get("status") in UNFINISHED else part.get("finished_at")
+    return None if str(part.get("status")) in UNFINISHED else part.get("finished_at")
 
 
 def _deployed_at(deployment: Mapping[str, Any], job: Mapping[str, Any]) -> Any:
     """Return when the job ended; of a deployment whose job never ran, or that has none, when it last changed."""
-    if deployment.get("status") in UNFINISHED:
+    if str(deployment.get("status")) in UNFINISHED:
         return None
     return job.get("finished_at") or deployment.get("updated_at")
 

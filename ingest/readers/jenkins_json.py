@@ -215,7 +215,7 @@ def _cause(actions: list[dict[str, Any]]) -> tuple[str | None, str | None]:
 def _queue(actions: list[dict[str, Any]]) -> int | None:
     for action in actions:
         waits = [number(action.get(name)) for name in _QUEUE]
-        if all(wait is not None for wait in waits):
+        if all(wait is not None and 0 <= wait <= _LAST_MILLISECOND for wait in waits):
             return round(sum(wait for wait in waits if wait is not None))
     return None
 
