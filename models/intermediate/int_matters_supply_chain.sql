@@ -1,4 +1,4 @@
--- One row per open matter of the supply chain: vulnerabilities beyond their time limit, and artifacts that somebody else signed.
+-- One row per open matter of the supply chain: overdue vulnerabilities, artifacts signed by others, policies that were bypassed.
 with exposures as (
 
     select * from {{ ref('vulnerability_exposure') }}
@@ -8,6 +8,12 @@ with exposures as (
 artifacts as (
 
     select * from {{ ref('artifacts') }}
+
+),
+
+policy_compliance as (
+
+    select * from {{ ref('policy_compliance') }}
 
 ),
 
@@ -98,11 +104,53 @@ refuted_signatures as (
 
 ),
 
+-- Days of deployments are those of no policy in particular: any should have been asked.
+bypasses as (
+
+    select
+        repository,
+        is_simulated,
+        sum(bypass_count) as bypass_count,
+        sum(deployment_count) as deployment_count,
+        min(case when bypass_count > 0 then decided_date end) as first_bypass_date
+    from policy_compliance
+    where
+        policy_id = '(none)'
+        and decided_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -28) }}
+    group by repository, is_simulated
+
+),
+
+policy_bypasses as (
+
+    select
+        'policy_bypass' as kind,
+        repository,
+        repository as subject,
+        is_simulated,
+        cast(first_bypass_date as timestamp) as since_at,
+        cast(bypass_count as {{ type_double() }}) as size_value,
+        'deployments' as size_unit,
+        cast(null as {{ type_double() }}) as times_allowed,
+        {{ whole('bypass_count') }} || ' of ' || {{ whole('deployment_count') }} || ' deployments of ' || repository
+        || ' within four weeks went into production without any policy being asked.' as sentence,
+        cast(null as {{ dbt.type_string() }}) as next_step,
+        cast(null as {{ dbt.type_string() }}) as owner,
+        cast(null as {{ dbt.type_string() }}) as severity,
+        'policy_compliance' as source_mart,
+        {{ filter_text({'repository': 'repository'}) }} || ' and bypass_count > 0' as source_filter
+    from bypasses
+    where bypass_count > 0
+
+),
+
 matters as (
 
     select * from overdue_vulnerabilities
     union all
     select * from refuted_signatures
+    union all
+    select * from policy_bypasses
 
 )
 

@@ -13,8 +13,9 @@ from simulate.stories import STORIES
 
 DAYS, SEED, UNTIL = 45, 7, "2026-11-26"
 
-# Which matter a story is, by its kind; none: it is how things usually are, or no matter for an executive.
-FINDINGS: dict[str, str | None] = {
+# Which matter a story is, by its kind, and by its metric where only the fleet's figure shows it; none: it is how
+# things usually are, or no matter for an executive.
+FINDINGS: dict[str, str | tuple[str, str] | None] = {
     "exemplary_service": None,
     "passed_drill": None,
     "unrepeated_builds": None,
@@ -23,10 +24,8 @@ FINDINGS: dict[str, str | None] = {
     # It cannot be told, which is not refuted.
     "undecided_transparency_log": None,
     "hollow_tests": "hollow_tests",
-    # Waits for the mart that counts deployments without a decision.
-    "policy_bypass": None,
-    # Waits for the mart that knows what was verified when a deployment began.
-    "late_signature": None,
+    "policy_bypass": "policy_bypass",
+    "late_signature": ("worsening_metric", "evidence_completeness_ratio"),
     "failed_drill": "failed_drill",
     "fragile_service": "fragile_service",
     "unpatched_cve": "overdue_vulnerability",
@@ -45,7 +44,7 @@ FINDINGS: dict[str, str | None] = {
     "dependency_bots": None,
     # A statement with its reason says that the product is not affected.
     "vex_not_affected": None,
-    # Waits for the mart that forecasts durations.
+    # The forecast learns the new duration within days.
     "slow_build": None,
     "open_incident": "open_incident",
     "superseded_runs": None,
@@ -53,10 +52,31 @@ FINDINGS: dict[str, str | None] = {
     "corrected_runs": None,
     "not_deployed": None,
     "old_contract": None,
-    # Nobody looked, which is not refuted.
-    "missing_provenance": None,
+    # Nobody looked, which is not refuted, but no proof either.
+    "missing_provenance": ("worsening_metric", "verified_deployment_ratio"),
     "policy_denials": None,
+    # Over for weeks, and found identical since.
+    "unreproducible_build": None,
+    "unrehearsed_cause": ("red_metric", "chaos_coverage_ratio"),
+    "corrupted_cache": ("red_metric", "cache_integrity_ratio"),
+    # The evidence is there, if not in the bundle.
+    "incomplete_bundle": None,
+    "priced_runs": None,
+    "slow_review": None,
+    "metered_energy": None,
+    "overridden_canary": None,
 }
+# No story: the fleet is drawn so that one run in twelve fails, and the objectives allow one in twenty.
+USUAL = [("red_metric", "budgets_kept_ratio")]
+
+
+def row_of(story: str) -> tuple[str, str] | None:
+    """Return kind and repository of a story's row, or kind and metric; none if it gives no row."""
+    finding = FINDINGS[story]
+    return (finding, STORIES[story].repository) if isinstance(finding, str) else finding
+
+
+EXPECTED = sorted([row for row in map(row_of, FINDINGS) if row is not None] + USUAL)
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +106,9 @@ def test_the_table_of_findings_knows_every_story() -> None:
 
 
 def test_each_story_that_is_a_finding_gives_exactly_its_row_and_nothing_else_does(fleet: Hub) -> None:
-    expected = sorted((kind, STORIES[story].repository) for story, kind in FINDINGS.items() if kind is not None)
-
     found = sorted((row["kind"], row["repository"] or row["subject"]) for row in matters(fleet))
 
-    assert found == expected
+    assert found == EXPECTED
 
 
 def test_what_is_found_is_also_where_each_story_says_to_look(fleet: Hub) -> None:
@@ -114,7 +132,7 @@ def test_each_row_leads_to_rows_of_a_mart(fleet: Hub) -> None:
         for row in matters(fleet)
     }
 
-    assert len(counts) == len({kind for kind in FINDINGS.values() if kind})
+    assert counts.keys() == {kind for kind, _ in EXPECTED}
     assert [kind for kind, count in counts.items() if count == 0] == []
     assert counts["failing_deployments"] == fleet.value(
         "select cast(size_value as int) from marts.attention where kind = 'failing_deployments'"
@@ -124,10 +142,9 @@ def test_each_row_leads_to_rows_of_a_mart(fleet: Hub) -> None:
 def test_each_row_says_what_since_when_whose_and_what_next_in_plain_words(fleet: Hub) -> None:
     rows = matters(fleet)
 
-    teams = dict(fleet.rows("select repository, team from marts.repositories where is_in_force"))
-    assert {row["repository"]: row["owner"] for row in rows} == {
-        row["repository"]: teams[row["repository"]] for row in rows
-    }
+    owners = dict(fleet.rows("select repository, team from marts.repositories where is_in_force"))
+    owners |= dict(fleet.rows("select metric_id, owner from seeds.metric_definitions"))
+    assert [row["subject"] for row in rows if row["owner"] != owners[row["repository"] or row["subject"]]] == []
     assert [row["rank_number"] for row in rows] == list(range(1, len(rows) + 1))
     for row in rows:
         assert row["since_at"] < UNTIL
@@ -141,7 +158,7 @@ def test_the_command_prints_the_first_ones_and_says_how_many_there_are(fleet: Hu
     result = fleet.run("attention", "--top", "2")
 
     assert "real evidence: nothing is open" in result.stdout
-    assert "simulated fleet: 12 open matters, the first 2 of 12" in result.stdout
+    assert f"simulated fleet: {len(EXPECTED)} open matters, the first 2 of {len(EXPECTED)}" in result.stdout
     assert "  2. critical" in result.stdout
     assert "  3. " not in result.stdout
 
