@@ -42,7 +42,7 @@ def test_a_sample_has_the_days_it_was_asked_for_in_schemas_of_its_own(hub: Hub) 
         warehouse.close()
 
     selected = ("--exclude-resource-type", "unit_test", "test", "--select", "+run_health")
-    run_dbt_on(hub, "build", *selected, "--vars", f'{{{AS_OF}, "sample_days": 3}}')
+    run_dbt_on(hub, "build", *selected, "--vars", f'{{{AS_OF}, "sample_days": 3}}', is_read_anew=True)
 
     assert hub.rows("select run_id from sample_marts.pipeline_runs order by 1") == [("0",), ("1",), ("2",)]
     assert hub.tables("marts") == set()
