@@ -118,6 +118,7 @@ bigquery-live: setup ## The same on BigQuery itself, in CI_INTEL_BQ_PROJECT, wit
 bench: setup $(EMULATOR)/.ready ## The speed figures, as ratios against named peers, in one run.
 	python benchmarks/run.py
 	python benchmarks/bigquery.py
+	python benchmarks/building.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

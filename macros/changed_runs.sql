@@ -14,14 +14,23 @@
     of those count too.
 #}
 {% macro dates_of_changed_runs(has_catalogue=false) %}
-    {%- if execute and not is_incremental() -%} {{- return(none) -}} {%- endif -%}
+    {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
+    {#- Named here, so that dbt knows of the dependency. -#}
     {%- set _ = ref('stg_loads') -%}
     {%- set words = ref('int_run_status_words') -%}
-    {%- set changed = changed_runs(new_loads() if execute else none) -%}
+    {%- set meanings = {'_words_fingerprint': '(select max(_words_fingerprint) from ' ~ words ~ ')'} -%}
+    {%- if has_catalogue -%}
+        {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
+    {%- endif -%}
+    {%- if execute -%}
+        {#- A mart that an older version built may lack a column. -#}
+        {%- if not has_columns(['_committed_at'] + meanings.keys() | list) -%} {{- return(none) -}} {%- endif -%}
+        {%- if new_loads().has_reload or have_changed(meanings) -%} {{- return(none) -}} {%- endif -%}
+    {%- endif -%}
     {%- set query -%}
         with changed_runs as (
 
-            {{ changed }}
+            {{ changed_runs(new_loads()) }}
 
         ),
 
@@ -70,28 +79,20 @@
         union distinct
         select cast(changed_date as {{ dbt.type_string() }}) as changed_date from possible_duplicates
     {%- endset -%}
-    {%- set meanings = {'_words_fingerprint': '(select max(_words_fingerprint) from ' ~ words ~ ')'} -%}
-    {%- if has_catalogue -%}
-        {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
-    {%- endif -%}
-    {%- if not execute or new_loads().has_reload or have_changed(meanings) -%}
-        {{- return(none) -}}
-    {%- endif -%}
-    {{- return(run_query(query).columns[0].values() | sort) -}}
+    {{- return(run_query(query).columns[0].values() | sort if execute else none) -}}
 {% endmacro %}
 
 
 {# The runs (provider, repository, run_id) of which a version or a job has been committed since. #}
 {% macro changed_runs(unseen) %}
-    {%- set since = unseen or {'committed_since': 'null', 'loaded_since': 'null'} -%}
     select
         provider,
         repository,
         run_id
     from {{ ref('int_pipeline_runs_current') }}
     where
-        _committed_at >= {{ since.committed_since }}
-        and _loaded_at >= {{ since.loaded_since }}
+        _committed_at >= {{ unseen.committed_since }}
+        and _loaded_at >= {{ unseen.loaded_since }}
     union distinct
     select
         provider,
@@ -99,8 +100,8 @@
         run_id
     from {{ ref('int_pipeline_jobs_current') }}
     where
-        _committed_at >= {{ since.committed_since }}
-        and _loaded_at >= {{ since.loaded_since }}
+        _committed_at >= {{ unseen.committed_since }}
+        and _loaded_at >= {{ unseen.loaded_since }}
 {% endmacro %}
 
 
@@ -115,6 +116,13 @@
     where
         _committed_at >= {{ unseen.committed_since }}
         and _loaded_at >= {{ unseen.loaded_since }}
+{% endmacro %}
+
+
+{# Whether this mart has all of these columns. #}
+{% macro has_columns(columns) %}
+    {%- set known = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+    {{- return((columns | reject('in', known) | list) == []) -}}
 {% endmacro %}
 
 

@@ -92,12 +92,17 @@
     time, on a full refresh, and after a reload.
 #}
 {% macro unseen_loads() %}
-    {#- Where a unit test runs, nothing is incremental, and it is not told of the ledger. #}
-    {%- if execute and not is_incremental() -%} {{- return(none) -}} {%- endif -%}
+    {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
     {%- set _ = ref('stg_loads') -%}
-    {%- set unseen = new_loads() if is_incremental() else none -%}
+    {%- set unseen = new_loads() if execute else none -%}
     {{- return(none if unseen is none or unseen.has_reload else unseen) -}}
+{% endmacro %}
+
+
+{# Whether a model keeps what it has; a unit test has no model of its own (`this`) to keep anything. #}
+{% macro is_brought_up_to_date() %}
+    {{- return(this is not none and is_incremental()) -}}
 {% endmacro %}
 
 

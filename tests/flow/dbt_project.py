@@ -48,12 +48,16 @@ def _flags() -> list[str]:
     ]
 
 
-def run_dbt(*arguments: str) -> dbtRunnerResult:
-    """Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed."""
+def run_dbt(*arguments: str, is_read_anew: bool = False) -> dbtRunnerResult:
+    """
+    Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed.
+
+    The project is read again if `is_read_anew`: names of schemas, for one, are made while it is read.
+    """
     assert os.environ["CI_INTEL_WAREHOUSE"]
     command, *rest = arguments
     try:
-        result = dbtRunner(manifest=manifest()).invoke([command, *_flags(), *rest])
+        result = dbtRunner(manifest=None if is_read_anew else manifest()).invoke([command, *_flags(), *rest])
     finally:
         # Or this process would hold the file's lock, with dbt's settings, to its end.
         DuckDBConnectionManager.close_all_connections()
@@ -77,9 +81,9 @@ def outcomes(hub: Hub, *selected: str) -> dict[str, str]:
     return {each.node.name: str(each.status) for each in tests}
 
 
-def run_dbt_on(hub: Hub, *arguments: str) -> dbtRunnerResult:
+def run_dbt_on(hub: Hub, *arguments: str, is_read_anew: bool = False) -> dbtRunnerResult:
     """Run one dbt command on the warehouse of a hub; it has to succeed."""
     with pytest.MonkeyPatch.context() as environment:
         for name, value in hub.environment.items():
             environment.setenv(name, value)
-        return run_dbt(*arguments)
+        return run_dbt(*arguments, is_read_anew=is_read_anew)

@@ -41,8 +41,8 @@ def test_a_sample_has_the_days_it_was_asked_for_in_schemas_of_its_own(hub: Hub) 
             load.load_file(evidence, warehouse, load.Options(), now=NOW - timedelta(days=number, hours=1))
         warehouse.close()
 
-    selected = ("--exclude-resource-type", "unit_test", "--select", "+run_health", "+pipeline_jobs")
-    run_dbt_on(hub, "build", *selected, "--vars", f'{{{AS_OF}, "sample_days": 3}}')
+    selected = ("--exclude-resource-type", "unit_test", "test", "--select", "+run_health")
+    run_dbt_on(hub, "build", *selected, "--vars", f'{{{AS_OF}, "sample_days": 3}}', is_read_anew=True)
 
     assert hub.rows("select run_id from sample_marts.pipeline_runs order by 1") == [("0",), ("1",), ("2",)]
     assert hub.tables("marts") == set()
