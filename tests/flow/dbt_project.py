@@ -22,6 +22,11 @@ def _target() -> str:
     return tempfile.mkdtemp(prefix="ci-intel-dbt-")
 
 
+def forget_target() -> None:
+    """Have this process write where no other does: one that was forked would share its parent's folder."""
+    _target.cache_clear()
+
+
 @cache
 def manifest() -> Any:
     """The whole project, as dbt read it."""
@@ -48,15 +53,20 @@ def _flags() -> list[str]:
     ]
 
 
-def run_dbt(*arguments: str) -> dbtRunnerResult:
-    """Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed."""
+def invoke_dbt(*arguments: str) -> dbtRunnerResult:
+    """Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names."""
     assert os.environ["CI_INTEL_WAREHOUSE"]
     command, *rest = arguments
     try:
-        result = dbtRunner(manifest=manifest()).invoke([command, *_flags(), *rest])
+        return dbtRunner(manifest=manifest()).invoke([command, *_flags(), *rest])
     finally:
         # Or this process would hold the file's lock, with dbt's settings, to its end.
         DuckDBConnectionManager.close_all_connections()
+
+
+def run_dbt(*arguments: str) -> dbtRunnerResult:
+    """Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed."""
+    result = invoke_dbt(*arguments)
     failed = [
         f"{each.node.name}: {each.message}" for each in result.result or [] if str(each.status) in ("error", "fail")
     ]
