@@ -31,7 +31,7 @@ _RATIO = re.compile(rf"\{{\{{\s*(safe_ratio|wilson_lower|wilson_upper)\({_QUOTED
 NEIGHBOURS = {
     "failed": "canceled",
     "timed_out": "canceled",
-    "success": "neutral",
+    "success": "skipped",
     "passed": "skipped",
     "allow": "exempt",
     "deny": "error",
