@@ -51,7 +51,7 @@ def outcome_of(mutant: Mutant) -> Outcome:
     node.raw_code = mutant.apply(original)
     try:
         statuses = unit_test_statuses(mutant.model, "--fail-fast")
-        if "error" in statuses:
+        if "fail" not in statuses and set(statuses) != {"pass"}:
             # An error for some rows only is an answer; for all of them, it is no statement.
             statuses = unit_test_statuses(mutant.model)
     finally:
