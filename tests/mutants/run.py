@@ -114,6 +114,8 @@ def _try(order: Iterator[Mutant], count: int | None, folder: Path, processes: in
                 outcomes[mutant] = done.result()
                 if outcomes[mutant] is Outcome.SURVIVED:
                     click.echo(f"  survived: {mutant.model}.sql:{mutant.line} {mutant.operator}", err=True)
+                if len(outcomes) % 20 == 0:
+                    click.echo(f"  {len(outcomes)} tried", err=True)
 
 
 def _quietly_prepare(folder: Path) -> None:
