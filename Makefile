@@ -19,7 +19,7 @@ ORDINARY := not bigquery and not corpus and not googlesql and not torture
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo evidence test lint torture corpus googlesql bigquery bigquery-live bench lock clean
+.PHONY: help setup demo evidence test lint torture mutants corpus googlesql bigquery bigquery-live bench lock clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -95,6 +95,13 @@ lint: setup ## Style and types of Python and SQL, and what each model must have.
 
 torture: setup ## The long random tests: two hundred kills, twenty random histories.
 	python -m pytest -n 2 --dist worksteal -m torture
+
+# Another sample: make mutants SEED=8. All of them, within half an hour: make mutants COUNT=0.
+SEED ?= 7
+COUNT ?= 120
+mutants: export PYTHONPATH := tests/flow
+mutants: setup ## Mutants of the SQL behind ratio columns: the models' unit tests have to kill 95 %.
+	python tests/mutants/run.py --seed $(SEED) --count $(COUNT)
 
 corpus: setup ## Real outputs of real tools (HUB_CORPUS, HUB_ORACLES; default ../shared).
 	python -m pytest -n 2 -m corpus

@@ -22,6 +22,11 @@ def _target() -> str:
     return tempfile.mkdtemp(prefix="ci-intel-dbt-")
 
 
+def forget_target() -> None:
+    """Have this process write where no other does: one that was forked would share its parent's folder."""
+    _target.cache_clear()
+
+
 @cache
 def manifest() -> Any:
     """The whole project, as dbt read it."""
@@ -48,19 +53,24 @@ def _flags() -> list[str]:
     ]
 
 
-def run_dbt(*arguments: str, is_read_anew: bool = False) -> dbtRunnerResult:
+def invoke_dbt(*arguments: str, is_read_anew: bool = False) -> dbtRunnerResult:
     """
-    Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed.
+    Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names.
 
     The project is read again if `is_read_anew`: names of schemas, for one, are made while it is read.
     """
     assert os.environ["CI_INTEL_WAREHOUSE"]
     command, *rest = arguments
     try:
-        result = dbtRunner(manifest=None if is_read_anew else manifest()).invoke([command, *_flags(), *rest])
+        return dbtRunner(manifest=None if is_read_anew else manifest()).invoke([command, *_flags(), *rest])
     finally:
         # Or this process would hold the file's lock, with dbt's settings, to its end.
         DuckDBConnectionManager.close_all_connections()
+
+
+def run_dbt(*arguments: str, is_read_anew: bool = False) -> dbtRunnerResult:
+    """Run one dbt command on the warehouse that CI_INTEL_WAREHOUSE names; it has to succeed."""
+    result = invoke_dbt(*arguments, is_read_anew=is_read_anew)
     failed = [
         f"{each.node.name}: {each.message}" for each in result.result or [] if str(each.status) in ("error", "fail")
     ]
@@ -73,10 +83,7 @@ def outcomes(hub: Hub, *selected: str) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in hub.environment.items():
             environment.setenv(name, value)
-        try:
-            result = dbtRunner(manifest=manifest()).invoke(["test", *_flags(), *selected])
-        finally:
-            DuckDBConnectionManager.close_all_connections()
+        result = invoke_dbt("test", *selected)
     tests = [each for each in result.result.results if each.node.resource_type == "test"]
     return {each.node.name: str(each.status) for each in tests}
 
