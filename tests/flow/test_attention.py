@@ -55,7 +55,7 @@ FINDINGS: dict[str, str | tuple[str, str] | None] = {
     # Nobody looked, which is not refuted, but no proof either.
     "missing_provenance": ("worsening_metric", "verified_deployment_ratio"),
     "policy_denials": None,
-    # Over for weeks, and found identical since.
+    # Over for weeks: too long ago to say anything today.
     "unreproducible_build": None,
     "unrehearsed_cause": ("red_metric", "chaos_coverage_ratio"),
     "corrupted_cache": ("red_metric", "cache_integrity_ratio"),

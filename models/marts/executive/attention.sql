@@ -1,6 +1,6 @@
 -- One row per open matter, ranked: what, since when, how large, whose, and what to do next.
 {# A domain is added here, and nowhere else: `int_matters_<domain>` with the columns of `matter_columns()`. #}
-{% set domains = ['delivery', 'supply_chain', 'resilience', 'tests', 'runs', 'evidence', 'scorecard'] %}
+{% set domains = ['delivery', 'budgets', 'supply_chain', 'resilience', 'tests', 'runs', 'evidence', 'scorecard'] %}
 with matters as (
 
     {% for domain in domains %}
