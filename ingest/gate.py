@@ -7,6 +7,7 @@ Everything here is pure, so that the work on a long file can be shared among pro
 from __future__ import annotations
 
 import gc
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -275,7 +276,11 @@ def _origin_of(event: Any) -> Origin:
 
 
 def _written(event: Any) -> bytes:
-    return orjson.dumps(event, default=str)
+    try:
+        return orjson.dumps(event, default=str)
+    except TypeError:
+        # What a reader reckoned may be beyond 64 bits; every number of a contract is bounded, so it will be rejected.
+        return json.dumps(event, default=str).encode()
 
 
 def _excerpt(content: bytes) -> str:

@@ -21,7 +21,8 @@ FIXTURES = Path(__file__).parent / "fixtures"
 OPTIONS = Options(RunContext("github", "acme/shop", "7", 1, "a" * 40, "unit", "flag"))
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 JSON = sorted(FIXTURES.glob("*/valid/*.json"))
-ANSWERS = [path for path in JSON if path.parts[-3] in ("cdevents", "gitlab_rest", "jenkins_json", "jira", "pagerduty")]
+EACH_FIELD = ("cdevents", "dbt_run_results", "gitlab_rest", "jenkins_json", "jira", "pagerduty")
+ANSWERS = [path for path in JSON if path.parts[-3] in EACH_FIELD]
 XML = sorted(FIXTURES.glob("*/valid/*.xml"))
 YAML = sorted(FIXTURES.glob("*/valid/*.yaml"))
 TEXT = sorted(path for ending in ("lcov", "ndjson", "txt") for path in FIXTURES.glob(f"*/valid/*.{ending}"))
@@ -67,13 +68,22 @@ def test_json_reports_with_other_values_than_their_tools_write(path: Path) -> No
     check()
 
 
+def test_a_number_that_a_reader_reckons_beyond_64_bits_is_rejected_with_its_field() -> None:
+    path = FIXTURES / "dbt_run_results" / "invalid" / "longer_than_64_bits_of_milliseconds.json"
+    with spooled(io.BytesIO(path.read_bytes()), Limits(), NOW) as evidence:
+        report = judge_file(evidence, OPTIONS, now=NOW)
+
+    [reject] = report.rejects
+    assert (reject.code, reject.pointer) == ("contract", "/elapsed_ms")
+
+
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
 def test_answers_of_apis_with_each_field_in_turn_of_another_shape(path: Path) -> None:
     document = json.loads(path.read_bytes())
     for holder in _holders(document):
         for place in list(holder) if isinstance(holder, dict) else range(len(holder)):
             before = holder[place]
-            for odd in ([], {}, [{}], 1e300):
+            for odd in ([], {}, [{}], 1e300, 2**62):
                 holder[place] = odd
                 judge(json.dumps(document).encode())
             holder[place] = before
