@@ -38,9 +38,7 @@ def warned(shared_hub: Hub) -> tuple[Hub, dbtRunnerResult]:
         run("4", jobs=[{"id": "j", "name": "unit", "status": "success", "duration_ms": 60000}]),
     )
     shared_hub.load(shared_hub.file("runs.ndjson", events))
-    marts = "+run_health +test_health +data_trust +mutation_effectiveness"
-    result = run_dbt_on(shared_hub, "build", "--exclude-resource-type", "unit_test", "--select", *marts.split())
-    return shared_hub, result
+    return shared_hub, run_dbt_on(shared_hub, "build", "--exclude-resource-type", "unit_test")
 
 
 def test_a_word_that_nobody_has_mapped_is_unknown_and_on_neither_side_of_a_ratio(
