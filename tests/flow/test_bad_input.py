@@ -57,9 +57,9 @@ def test_a_word_that_nobody_has_mapped_is_counted_and_warned_about(warned: tuple
     hub, result = warned
 
     of_runs = "select unmapped_word_count from marts.data_trust where topic = 'pipeline_run' and not is_simulated"
-    warnings = {each.node.name: each.failures for each in result.result.results if str(each.status) == "warn"}
+    warned_of = {each.node.name: each.failures for each in result.result.results if str(each.status) == "warn"}
     assert hub.value(of_runs) == 1
-    assert [number for name, number in warnings.items() if "has_unmapped_status" in name] == [1]
+    assert {number for name, number in warned_of.items() if "has_unmapped_status" in name} == {1}
 
 
 def test_a_run_without_jobs_has_no_job_time_and_no_wait_rather_than_none_of_either(
