@@ -38,9 +38,7 @@ def warned(shared_hub: Hub) -> tuple[Hub, dbtRunnerResult]:
         run("4", jobs=[{"id": "j", "name": "unit", "status": "success", "duration_ms": 60000}]),
     )
     shared_hub.load(shared_hub.file("runs.ndjson", events))
-    marts = "+run_health +test_health +data_trust +mutation_effectiveness"
-    result = run_dbt_on(shared_hub, "build", "--exclude-resource-type", "unit_test", "--select", *marts.split())
-    return shared_hub, result
+    return shared_hub, run_dbt_on(shared_hub, "build", "--exclude-resource-type", "unit_test")
 
 
 def test_a_word_that_nobody_has_mapped_is_unknown_and_on_neither_side_of_a_ratio(
@@ -59,9 +57,9 @@ def test_a_word_that_nobody_has_mapped_is_counted_and_warned_about(warned: tuple
     hub, result = warned
 
     of_runs = "select unmapped_word_count from marts.data_trust where topic = 'pipeline_run' and not is_simulated"
-    warnings = {each.node.name: each.failures for each in result.result.results if str(each.status) == "warn"}
+    warned_of = {each.node.name: each.failures for each in result.result.results if str(each.status) == "warn"}
     assert hub.value(of_runs) == 1
-    assert [number for name, number in warnings.items() if "has_unmapped_status" in name] == [1]
+    assert {number for name, number in warned_of.items() if "has_unmapped_status" in name} == {1}
 
 
 def test_a_run_without_jobs_has_no_job_time_and_no_wait_rather_than_none_of_either(

@@ -22,7 +22,7 @@ from mart_histories import CASES, Delivery, MartHistory
 from ingest.warehouse.duckdb import DuckDBWarehouse
 
 DELIVERIES = 24
-BUILDS = 4
+BUILDS = 5
 FIRST_SEED = 20260401
 AS_OF = ("--vars", '{as_of: "2026-07-01 12:00:00"}')
 ROWS = ("--select", "config.materialized:incremental", "config.materialized:table")
@@ -48,17 +48,15 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
     history = MartHistory(seed, folder)
     chance = random.Random(seed)
     deliveries = list(history.deliveries(DELIVERIES))
-    # The last two builds find a reload, and what came after it.
-    rebuilt_after = {len(deliveries) * build // BUILDS for build in range(1, BUILDS)} | {len(deliveries) - 1}
-    reloaded_before, fixed_before = sorted(rebuilt_after)[-2:]
-    edited_before = sorted(rebuilt_after)[1]
+    # What makes everything anew comes early, so that the last builds have only their days to replace.
+    last = len(deliveries) - 1
+    rebuilt_after = {last * build // BUILDS for build in range(1, BUILDS + 1)}
+    edited_before, reloaded_before, *_ = sorted(rebuilt_after)
     for number, delivery in enumerate(deliveries):
         with test_histories.opened(database) as warehouse:
             deliver(delivery, warehouse, folder)
             if number == reloaded_before - 1:
                 history.seen["reload"] += test_histories.reload_some(warehouse, folder, chance)
-                commit(warehouse, delivery.commits_at)
-            if number == fixed_before - 1:
                 monkeypatch.setattr(test_histories, "is_typo", lambda event: str(event.get("run_id", "")).endswith("7"))
                 rejected = test_histories.reload_fixed(warehouse, folder, monkeypatch)
                 history.seen["reload that rejects what was good"] += rejected
@@ -70,7 +68,7 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
             edit_seed(database)
             history.seen["seed edit"] += 1
         if number in rebuilt_after:
-            run_dbt("run", *AS_OF, *(ROWS if number == len(deliveries) - 1 else INCREMENTAL))
+            run_dbt("run", *AS_OF, *(ROWS if number == last else INCREMENTAL))
     incremental = marts(database)
 
     run_dbt("run", "--full-refresh", *AS_OF, *ROWS)

@@ -99,7 +99,7 @@ class Lineage:
     def _star(self, model: Model, select: Select, item: Item, column: str) -> None:
         if item.name != "*":
             return
-        qualifier = model.tokens[item.low].text if item.high - item.low == 3 else None
+        qualifier = model.tokens[item.low].text if model.tokens[item.low + 1].text == "." else None
         self._resolve(model, select, qualifier, column)
 
     def _names(self, model: Model, select: Select, low: int, high: int) -> None:

@@ -128,12 +128,16 @@ class Model:
             yield place
             place = self.closing.get(place, place) + 1
 
-    def extent(self, low: int, *stops: str) -> int:
+    def extent(self, low: int, *stops: str, over_statements: bool = False) -> int:
         """Return where what begins at `low` ends: at one of these words, a Jinja statement, or the closing bracket."""
         cases = 0
         for place in self.at_depth(low, len(self.tokens)):
             token = self.tokens[place]
-            if token.text == ")" or token.kind == "statement" or (not cases and token.is_word(*stops)):
+            if (
+                token.text == ")"
+                or (token.kind == "statement" and not over_statements)
+                or (not cases and token.is_word(*stops))
+            ):
                 return place
             cases += token.is_word("case") - token.is_word("end")
             if cases < 0:
@@ -167,11 +171,11 @@ class Model:
         begins = [place for place in self.at_depth(low, high) if self.tokens[place].is_word("select")]
         query = Query(low, high)
         for begin, end in pairwise([*begins, high]):
-            query.selects.append(self._select(begin, min(end, self.extent(begin + 1, "union"))))
+            query.selects.append(self._select(begin, min(end, self.extent(begin + 1, "union", over_statements=True))))
         return query
 
     def _select(self, low: int, high: int) -> Select:
-        rows_low = min(self.extent(low + 1, "from"), high)
+        rows_low = min(self.extent(low + 1, "from", over_statements=True), high)
         begin = low + 1 + self.tokens[low + 1].is_word("distinct")
         commas = [place for place in self.at_depth(begin, rows_low) if self.tokens[place].text == ","]
         items = [
@@ -182,6 +186,9 @@ class Model:
 
     def _name(self, low: int, high: int) -> str:
         last = self.tokens[high - 1]
+        # Columns that Jinja lists are all that there are, for what can be told.
+        if last.kind in ("jinja", "statement"):
+            return "*"
         return last.text if last.kind == "word" or last.text == "*" else ""
 
     def _sources(self, low: int, high: int) -> Iterator[Source]:
