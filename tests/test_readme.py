@@ -59,6 +59,7 @@ def test_every_format_has_an_entry_and_a_summary(name: str) -> None:
     words = {
         "hub": "own events",
         "github_rest": "GitHub REST",
+        "github_webhook": "GitHub webhooks",
         "gitlab_rest": "GitLab REST",
         "jenkins_json": "Jenkins",
         "pagerduty": "PagerDuty",
