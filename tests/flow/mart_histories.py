@@ -19,8 +19,10 @@ from typing import Any
 import fixture_events
 
 Event = dict[str, Any]
-FIRST_DAY = datetime(2026, 3, 2, tzinfo=UTC)
+FIRST_DAY = datetime(2025, 12, 1, tzinfo=UTC)
 FIRST_DELIVERY = datetime(2026, 5, 1, tzinfo=UTC)
+DAYS = 120
+"""Over which runs are spread: few enough events a day that a day is seldom made anew by chance."""
 WORDS = ("success", "success", "failed", "canceled", "timed_out", "running")
 
 CASES = (
@@ -93,11 +95,14 @@ class MartHistory:
             if number > 2 and (not self.seen["out of order"] or self._chance.random() < 0.25):
                 self.seen["out of order"] += 1
                 starts_at -= timedelta(days=self._chance.randint(1, 9))
-            if number > 4 and (not self.seen["replayed file"] or self._chance.random() < 0.1):
+            if 4 < number < count - 1 and (not self.seen["replayed file"] or self._chance.random() < 0.1):
                 self.seen["replayed file"] += 1
                 yield Delivery(self._chance.choice(self._files), starts_at, self._clock)
                 continue
             events = [self._event() for _ in range(self._chance.randint(3, 8))]
+            if number == count - 1:
+                # At last, only what changes rows of days that it does not name.
+                events = [self._duplicate(), self._duplicate(), self._attempted_again(), self._moved()]
             of_provider = [event for event in events if "url" in event]
             of_pipelines = [event for event in events if "url" not in event]
             for name, content in (("json", of_provider), ("ndjson", of_pipelines)):
@@ -145,7 +150,7 @@ class MartHistory:
     def _new_run(self, case: str = "new run", **fields: Any) -> Event:
         self.seen[case] += 1
         self._count += 1
-        started_at = FIRST_DAY + timedelta(minutes=self._chance.randint(0, 14 * 24 * 60))
+        started_at = FIRST_DAY + timedelta(minutes=self._chance.randint(0, DAYS * 24 * 60))
         provider = self._chance.choice(["github", "github", "hub"])
         event = {
             **fixture_events.least("pipeline_run", "v1.3"),
