@@ -137,11 +137,11 @@ def test_a_column_has_the_mutants_of_what_it_depends_on_and_no_others(plan: Plan
 
 
 def test_the_same_seed_draws_the_same_sample_with_a_share_for_every_column(plan: Plan) -> None:
-    first, second, other = ([next(order) for _ in range(60)] for order in map(plan.order, (7, 7, 8)))
+    first, second, other = ([next(order) for _ in range(120)] for order in map(plan.order, (7, 7, 8)))
 
     assert first == second != other
     assert {mutant.column for mutant in first} == set(plan.by_column)
-    assert len({mutant.key for mutant in first}) == 60
+    assert len({mutant.key for mutant in first}) == 120
 
 
 def test_a_mutant_that_a_unit_test_notices_is_killed(mutant: Callable[[str, str, str], Mutant]) -> None:
