@@ -84,9 +84,12 @@ def _numbers(schema: Any) -> st.SearchStrategy[float]:
 
 
 def _lists(schema: Any) -> st.SearchStrategy[list[Any]]:
-    shortest = schema.get("minItems", 0)
+    shortest, items = schema.get("minItems", 0), documents(schema.get("items", True))
+    if items.is_empty:
+        # Nothing can be in it.
+        return st.nothing() if shortest else st.just([])
     return st.lists(
-        documents(schema.get("items", True)),
+        items,
         min_size=shortest,
         max_size=min(schema.get("maxItems", 3), shortest + 3),
         unique_by=repr if schema.get("uniqueItems") else None,
@@ -100,6 +103,8 @@ def _objects(schema: Any) -> st.SearchStrategy[dict[str, Any]]:
         required, optional={name: documents(inner) for name, inner in known.items() if name not in required}
     )
     if others is False:
+        return declared
+    if documents(others).is_empty:
         return declared
     surplus = st.dictionaries(st.text("klmn", min_size=1), documents(others), max_size=2)
     return st.builds(lambda more, said: {**more, **said}, surplus, declared)
