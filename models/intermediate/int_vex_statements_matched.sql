@@ -29,7 +29,7 @@ read_statements as (
         -- Without a registry the package URL of an image gives only the last part of its name.
         case
             when product_purl like 'pkg:oci/%' and product_purl not like '%repository_url=%' and product_purl not like '%tag=%'
-                then replace({{ purl_without_version('product_purl') }}, 'pkg:oci/', '')
+                then substr({{ purl_without_version('product_purl') }}, length('pkg:oci/') + 1)
         end as product_image_end,
         {{ purl_without_version('subcomponent') }} as part_component,
         {{ purl_version('subcomponent') }} as part_version
