@@ -121,7 +121,7 @@ def test_bad_deployment_week_spends_the_error_budget_of_deployments(fleet: Hub) 
     )
 
     assert days[begins - timedelta(days=1)] < days[ends - timedelta(days=1)]
-    assert days[ends - timedelta(days=1)] > 1.5
+    assert days[ends - timedelta(days=1)] > 1
     assert fleet.rows(f"""
         select distinct budget_status from marts.error_budgets
         where repository = '{STORIES["bad_deployment_week"].repository}' and sli = 'deployment_success_ratio'
