@@ -37,12 +37,18 @@
 {# A digest of all that `team_and_tier` takes from the catalogue: it changes when any of that does. #}
 {% macro catalogue_fingerprint() -%}
     {%- set entry -%}
-        repository || ' ' || cast(valid_from as {{ dbt.type_string() }})
-        || ' ' || coalesce(cast(valid_to as {{ dbt.type_string() }}), '')
+        {#- As numbers: the two engines write moments in two ways. -#}
+        repository || ' ' || cast({{ _seconds('valid_from') }} as {{ dbt.type_string() }})
+        || ' ' || coalesce(cast({{ _seconds('valid_to') }} as {{ dbt.type_string() }}), '')
         || ' ' || coalesce(team, '') || ' ' || coalesce(cast(tier as {{ dbt.type_string() }}), '')
     {%- endset -%}
     (
         select {{ dbt.hash("string_agg(" ~ entry ~ ", ', ' order by repository, valid_from)") }}
         from {{ ref('int_repositories_with_validity') }}
     )
+{%- endmacro %}
+
+
+{% macro _seconds(moment) -%}
+    {{ dbt.datediff("cast('1970-01-01 00:00:00' as timestamp)", moment, 'second') }}
 {%- endmacro %}

@@ -33,6 +33,13 @@ class Rows:
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
 
+    def without(self, left_out: frozenset[str]) -> Rows:
+        """Leave out columns, where there are such."""
+        kept = [place for place, column in enumerate(self.columns) if column not in left_out]
+        return Rows(
+            tuple(self.columns[place] for place in kept), [tuple(row[place] for place in kept) for row in self.rows]
+        )
+
 
 @dataclass(frozen=True)
 class Engine:
