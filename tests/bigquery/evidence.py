@@ -17,6 +17,7 @@ from ci_intel.cli import cli
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 FIXTURES = PROJECT_FOLDER / "tests" / "ingest" / "readers" / "fixtures"
+BUILT_TWICE = PROJECT_FOLDER / "tests" / "schema" / "fixtures" / "determinism_check" / "v1.0" / "valid"
 CORPUS = (PROJECT_FOLDER / os.environ.get("HUB_CORPUS", "../shared/corpus")).resolve()
 CORPUS_PARTS = (
     "chaos",
@@ -64,6 +65,8 @@ def make(folder: Path, until: date) -> Evidence:
         corrections = [_corrected(line, until) for line in lines[:cut:9] if path.stem in CORRECTED]
         (later / path.name).write_text("".join([*lines[cut:], *corrections]))
     shutil.copytree(FIXTURES, first / "fixtures", ignore=shutil.ignore_patterns("invalid"))
+    # The fleet builds nothing twice in its last weeks.
+    shutil.copytree(BUILT_TWICE, first / "built_twice")
     has_corpus = CORPUS.is_dir()
     if has_corpus:
         _copy_corpus(first / "corpus")
