@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from ci_intel.cli import cli
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 FIXTURES = PROJECT_FOLDER / "tests" / "ingest" / "readers" / "fixtures"
-BUILT_TWICE = PROJECT_FOLDER / "tests" / "schema" / "fixtures" / "determinism_check" / "v1.0" / "valid"
 CORPUS = (PROJECT_FOLDER / os.environ.get("HUB_CORPUS", "../shared/corpus")).resolve()
 CORPUS_PARTS = (
     "chaos",
@@ -65,12 +64,19 @@ def make(folder: Path, until: date) -> Evidence:
         corrections = [_corrected(line, until) for line in lines[:cut:9] if path.stem in CORRECTED]
         (later / path.name).write_text("".join([*lines[cut:], *corrections]))
     shutil.copytree(FIXTURES, first / "fixtures", ignore=shutil.ignore_patterns("invalid"))
-    # The fleet builds nothing twice in its last weeks.
-    shutil.copytree(BUILT_TWICE, first / "built_twice")
+    (first / "built_twice.ndjson").write_text(_built_twice(until))
     has_corpus = CORPUS.is_dir()
     if has_corpus:
         _copy_corpus(first / "corpus")
     return Evidence(first, later, has_corpus)
+
+
+def _built_twice(until: date) -> str:
+    """The fleet builds nothing twice in its last weeks: one check of each verdict."""
+    event = {"schema": "determinism_check.v1.0", "repo": "acme/shop", "subject": "shop.whl", "kind": "dual_build"}
+    checked_at = f"{until - timedelta(days=2)}T09:00:00Z"
+    verdicts = ("verified", "refuted", "undecided")
+    return "".join(json.dumps({**event, "verdict": verdict, "checked_at": checked_at}) + "\n" for verdict in verdicts)
 
 
 def _corrected(line: str, until: date) -> str:
