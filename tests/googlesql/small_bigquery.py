@@ -65,7 +65,7 @@ class SmallBigQuery:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=1800,
         )
         report = target / "run_results.json"
         assert report.exists(), finished.stdout + finished.stderr
