@@ -11,7 +11,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -103,12 +103,10 @@ class Archive:
     def _clear_aside(self) -> None:
         """Remove what no living process is writing."""
         for stale in self._aside.iterdir():
-            with stale.open("rb") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                stale.unlink(missing_ok=True)
+            # Whoever was writing it may have put it in its place meanwhile, or be writing it still.
+            with suppress(FileNotFoundError, BlockingIOError), stale.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stale.unlink()
 
 
 @contextmanager
