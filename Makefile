@@ -93,7 +93,7 @@ lint: setup ## Style and types of Python and SQL, and what each model must have.
 	dbt --quiet parse
 	dbt-score lint --manifest target/manifest.json --show failing-items
 
-torture: setup ## The long random tests: two hundred kills, twenty random histories.
+torture: setup ## The long random tests: two hundred kills, random histories of current models and of marts.
 	python -m pytest -n 2 --dist worksteal -m torture
 
 # Another sample: make mutants SEED=8. All of them, within half an hour: make mutants COUNT=0.
