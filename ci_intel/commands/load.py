@@ -28,10 +28,12 @@ from ci_intel.commands.options import (
     warehouse_option,
 )
 from ci_intel.commands.reports import Tally, print_report
+from ci_intel.commands.spooling import Spooling, as_delivered, finish, seconds
 from ci_intel.errors import HubError, Refused, WarehouseUnavailable
 from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
+from ingest import spool
 from ingest.archive import Archive
 from ingest.context import RunContext
 from ingest.discover import STANDARD_INPUT, Found, discover, name_of
@@ -71,6 +73,19 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 64),
     help="Processes that judge a long file. Default: the machine's cores, at most 4.",
 )
+@click.option(
+    "--spool",
+    "spool_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep here what the warehouse does not take, and succeed; `ci-intel load DIRECTORY` delivers it later, once.",
+)
+@click.option(
+    "--deadline",
+    callback=seconds,
+    metavar="TIME",
+    help="Give up on the warehouse after so long (60s, 2m); what is left goes into --spool.",
+)
+@click.option("--strict", is_flag=True, help="With --spool: end with exit code 3 if something was not delivered.")
 @create_dataset_option
 @lock_timeout_option
 @limit_options
@@ -90,6 +105,9 @@ def load(
     max_rejected: int,
     if_configured: bool,
     workers: int | None,
+    spool_folder: Path | None,
+    deadline: float | None,
+    strict: bool,
     creates_datasets: bool,
     lock_timeout: float,
     limits: Limits,
@@ -110,6 +128,7 @@ def load(
       ci-intel load reports/ --repository acme/shop --commit "$(git rev-parse HEAD)"
       ci-intel load 'target/**/TEST-*.xml' --json
       gh api repos/acme/shop/actions/runs | ci-intel load -
+      ci-intel load reports/ --deadline 60s --spool undelivered/
     """
     url = settings.warehouse_url(warehouse_flag, os.environ, if_configured=if_configured)
     if url is None:
@@ -130,28 +149,40 @@ def load(
         submitted_by=settings.submitter(os.environ),
         workers=workers or min(os.cpu_count() or 1, 4),
     )
+    if spool_folder is None and (deadline is not None or strict):
+        raise click.UsageError("--deadline and --strict are about what goes into --spool DIRECTORY; add it")
     tally = Tally(max_rejected)
-    warehouse = open_warehouse(
-        url,
-        lock_timeout=lock_timeout,
-        creates_datasets=creates_datasets,
-        on_wait=lambda text: click.echo(text, err=True),
-    )
-    try:
-        loading.prepare_warehouse(warehouse, datetime.now(UTC), trusts_mark=True)
-        is_quiet = as_json or warehouse.loads_at_once > 1
-        load_one = partial(_load_one, warehouse=warehouse, options=options, limits=limits, is_quiet=is_quiet)
-        for found, outcome in _in_order(load_one, discover(paths), warehouse.loads_at_once):
-            if isinstance(outcome, HubError):
-                click.echo(str(outcome), err=True)
-                tally.add_failure()
-            else:
-                print_report(outcome, as_json=as_json)
-                tally.add(outcome, is_named=found.is_named)
-    finally:
-        warehouse.close()
+
+    def deliver(files: Iterable[Found], settle: Callable[[Found], None]) -> None:
+        warehouse = open_warehouse(
+            url,
+            lock_timeout=lock_timeout if deadline is None else min(lock_timeout, deadline),
+            creates_datasets=creates_datasets,
+            on_wait=lambda text: click.echo(text, err=True),
+        )
+        try:
+            loading.prepare_warehouse(warehouse, datetime.now(UTC), trusts_mark=True)
+            is_quiet = as_json or warehouse.loads_at_once > 1
+            load_one = partial(_load_one, warehouse=warehouse, options=options, limits=limits, is_quiet=is_quiet)
+            for found, outcome in _in_order(load_one, files, warehouse.loads_at_once):
+                if isinstance(outcome, HubError):
+                    click.echo(str(outcome), err=True)
+                    if spool_folder is None:
+                        tally.add_failure()
+                else:
+                    settle(found)
+                    print_report(outcome, as_json=as_json)
+                    tally.add(outcome, is_named=found.is_named)
+        finally:
+            warehouse.close()
+
+    if spool_folder is None:
+        deliver(discover(paths), lambda _: None)
+    else:
+        spooling = Spooling(spool_folder, options, limits, is_strict=strict)
+        spooling.deliver(discover(paths), deliver, deadline, tally, as_json=as_json)
     tally.print_sum(as_json=as_json)
-    sys.exit(tally.exit_code)
+    finish(tally.exit_code)
 
 
 Outcome = loading.Report | HubError
@@ -196,7 +227,12 @@ def _load_one(
         return _refused(name, Refused(code, message), warehouse, options, now)
     try:
         with _opened(found, limits, now) as evidence, _progress(evidence, is_quiet=is_quiet) as progress:
-            return loading.load_file(evidence, warehouse, options, now=now, progress=progress)
+            if found.delivery is not None:
+                options = as_delivered(found.delivery, evidence, options)
+            report = loading.load_file(evidence, warehouse, options, now=now, progress=progress)
+        if found.delivery is not None and report.status in ("loaded", "duplicate"):
+            spool.remove(found.delivery)
+        return report
     except Refused as refusal:
         return _refused(name, refusal, warehouse, options, now)
     except WarehouseUnavailable:
