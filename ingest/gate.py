@@ -21,7 +21,9 @@ import pyarrow as pa
 from ci_intel import contracts
 from ci_intel.redact import redact
 from ingest import jsontext, topics
+from ingest.binding import Foreign, bound
 from ingest.checks import instant
+from ingest.context import RunContext
 from ingest.lines import Chunk
 from ingest.readers import Item, Malformed
 from ingest.tables import Batch, content_id, tabulate
@@ -44,7 +46,8 @@ class Load:
     One reading of one file, as its rows know it.
 
     `loaded_at` is what the rows carry; `now` bounds what can already have happened; `observed_at` is
-    the time of the file, for reports that have none of their own.
+    the time of the file, for reports that have none of their own. `binding` is the run that every
+    event has to be of, where the provider named it.
     """
 
     load_id: str
@@ -53,6 +56,7 @@ class Load:
     now: datetime
     observed_at: datetime
     depth: int
+    binding: RunContext | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,8 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
 
 def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good]) -> None:
     """Add a good event, written as `text`, to `good`; raise `_Bad` with the reason for a bad one."""
+    if load.binding is not None:
+        event = _bound(event, load.binding)
     name = _contract_of(event)
     topic = topics.topic(name.partition(".")[0])
     timed = topic.observed(event, load.observed_at.isoformat())
@@ -195,6 +201,13 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     if topic.content_key:
         # Without the observed time: the same report, found in another file, is the same.
         of_topic.content_ids.append(content_id(event))
+
+
+def _bound(event: Any, context: RunContext) -> Any:
+    try:
+        return bound(event, context)
+    except Foreign as foreign:
+        raise _Bad(foreign.code, foreign.message, foreign.pointer) from foreign
 
 
 def _contract_of(event: Any) -> str:
