@@ -24,6 +24,7 @@ from ingest import jsontext, topics
 from ingest.binding import Foreign, bound
 from ingest.checks import instant
 from ingest.context import RunContext
+from ingest.context_policy import ContextPolicy
 from ingest.lines import Chunk
 from ingest.readers import Item, Malformed
 from ingest.tables import Batch, content_id, tabulate
@@ -47,7 +48,8 @@ class Load:
 
     `loaded_at` is what the rows carry; `now` bounds what can already have happened; `observed_at` is
     the time of the file, for reports that have none of their own. `binding` is the run that every
-    event has to be of, where the provider named it.
+    event has to be of, where the provider named it. `given` is what was said about the file, and `policy` for
+    which repositories that counts.
     """
 
     load_id: str
@@ -57,6 +59,8 @@ class Load:
     observed_at: datetime
     depth: int
     binding: RunContext | None = None
+    given: RunContext = field(default_factory=RunContext)
+    policy: ContextPolicy = field(default_factory=ContextPolicy)
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,8 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     for contradiction in topic.contradictions(timed):
         raise _Bad("contradiction", contradiction.message, contradiction.pointer)
     _check_clock(timed, topic, load.now)
+    if (doubt := load.policy.refuses(event, load.given)) is not None:
+        raise _Bad("context_not_accepted", doubt, "/repo")
 
     of_topic = good.setdefault(topic.name, _Good())
     of_topic.events.append(timed)

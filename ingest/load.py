@@ -23,6 +23,7 @@ from ingest import ledger, topics
 from ingest.archive import Archive
 from ingest.binding import check_reader
 from ingest.context import RunContext
+from ingest.context_policy import ContextPolicy
 from ingest.detect import reader_for
 from ingest.evidence import Evidence
 from ingest.gate import NO_TOPIC, Load, Origin, Prepared, Reject
@@ -41,13 +42,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How files are loaded: where the bytes are kept, what is said about them, and by whom."""
+    """How files are loaded: where the bytes are kept, what is said about them, by whom, and whose word counts."""
 
     context: RunContext = field(default_factory=RunContext)
     format: str | None = None
     archive: Archive | None = None
     submitted_by: str | None = None
     workers: int = 1
+    policy: ContextPolicy = field(default_factory=ContextPolicy)
 
 
 @dataclass
@@ -186,6 +188,8 @@ def _reading_of(evidence: Evidence, options: Options, now: datetime) -> _Reading
         observed_at=min(evidence.modified_at, now),
         depth=evidence.limits.depth,
         binding=context if context.is_binding else None,
+        given=options.context,
+        policy=options.policy,
     )
     return _Reading(found, context, load)
 

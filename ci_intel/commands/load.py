@@ -20,6 +20,7 @@ from ci_intel.commands.options import (
     archive_folder,
     archive_option,
     context_options,
+    context_policy_option,
     create_dataset_option,
     json_option,
     limit_options,
@@ -36,6 +37,7 @@ from ingest import load as loading
 from ingest import spool
 from ingest.archive import Archive
 from ingest.context import RunContext
+from ingest.context_policy import read_policy
 from ingest.discover import STANDARD_INPUT, Found, discover, name_of
 from ingest.readers import FORMATS
 
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     help="Take the files for this format, whatever they look like.",
 )
 @context_options
+@context_policy_option
 @warehouse_option
 @archive_option
 @click.option(
@@ -99,6 +102,7 @@ def load(
     run_attempt: int | None,
     commit_sha: str | None,
     job: str | None,
+    context_policy: Path | None,
     warehouse_flag: str | None,
     archive: Path | None,
     no_archive: bool,
@@ -148,6 +152,7 @@ def load(
         archive=None if no_archive else Archive(archive_folder(archive, url)),
         submitted_by=settings.submitter(os.environ),
         workers=workers or min(os.cpu_count() or 1, 4),
+        policy=read_policy(context_policy),
     )
     if spool_folder is None and (deadline is not None or strict):
         raise click.UsageError("--deadline and --strict are about what goes into --spool DIRECTORY; add it")
