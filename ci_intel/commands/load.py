@@ -30,6 +30,7 @@ from ci_intel.commands.options import (
 )
 from ci_intel.commands.reports import Tally, print_report
 from ci_intel.commands.spooling import Spooling, as_delivered, finish, seconds
+from ci_intel.commands.summary import write_summary
 from ci_intel.errors import HubError, Refused, WarehouseUnavailable
 from ingest import context as contexts
 from ingest import evidence as evidences
@@ -89,6 +90,11 @@ if TYPE_CHECKING:
     help="Give up on the warehouse after so long (60s, 2m); what is left goes into --spool.",
 )
 @click.option("--strict", is_flag=True, help="With --spool: end with exit code 3 if something was not delivered.")
+@click.option(
+    "--summary",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append what happened to this file in Markdown, as for $GITHUB_STEP_SUMMARY.",
+)
 @create_dataset_option
 @lock_timeout_option
 @limit_options
@@ -112,6 +118,7 @@ def load(
     spool_folder: Path | None,
     deadline: float | None,
     strict: bool,
+    summary: Path | None,
     creates_datasets: bool,
     lock_timeout: float,
     limits: Limits,
@@ -156,7 +163,7 @@ def load(
     )
     if spool_folder is None and (deadline is not None or strict):
         raise click.UsageError("--deadline and --strict are about what goes into --spool DIRECTORY; add it")
-    tally = Tally(max_rejected)
+    tally = Tally(max_rejected, keeps_reports=summary is not None)
 
     def deliver(files: Iterable[Found], settle: Callable[[Found], None]) -> None:
         warehouse = open_warehouse(
@@ -187,6 +194,8 @@ def load(
         spooling = Spooling(spool_folder, options, limits, is_strict=strict)
         spooling.deliver(discover(paths), deliver, deadline, tally, as_json=as_json)
     tally.print_sum(as_json=as_json)
+    if summary is not None:
+        write_summary(summary, tally)
     finish(tally.exit_code)
 
 
