@@ -17,6 +17,7 @@ from ci_intel.errors import HubError
 
 COMMANDS = {
     "load": "Load evidence: files, folders, globs or - for standard input.",
+    "collect": "Fetch what GitHub or GitLab know of runs, jobs, deployments and changes, and load it.",
     "validate": "Check evidence without a warehouse: what would be loaded, what would not.",
     "reload": "Read archived evidence again, after a reader or a contract was fixed.",
     "show": "Print the evidence behind a load, or one line of it.",
