@@ -55,7 +55,7 @@ def documents(evidence: Evidence) -> Iterator[Any]:
 
 
 def kind(part: Any) -> str | None:
-    """Return what an object is by its `url`: run, job, deployment, status, pull_request, release; None if none of them."""
+    """Return what an object is by its `url`: run, job, deployment, status, pull_request, release; else None."""
     url = part.get("url") if isinstance(part, dict) else None
     match = _URL.fullmatch(url) if isinstance(url, str) else None
     return match.lastgroup if match else None
