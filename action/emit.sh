@@ -30,7 +30,10 @@ options=(--out "$evidence/run.json" --status "$STATUS")
 "$RUNNER_TEMP/ci-intel/bin/ci-intel" emit pipeline-run "${options[@]}"
 code=$?
 [ "$number" -gt 0 ] || rmdir "$evidence/reports"
+# One of its own for each job of a matrix and each attempt: what is there is never overwritten.
+own=ci-intel-evidence-${GITHUB_JOB:-job}-${JOB_INDEX:-0}-${GITHUB_RUN_ATTEMPT:-1}
 {
     echo "evidence=$evidence"
+    echo "artifact=${ARTIFACT:-$own}"
     echo "code=$code"
 } >> "$GITHUB_OUTPUT"

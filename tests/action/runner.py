@@ -68,7 +68,12 @@ class Runner:
     def run(self, steps: list[dict[str, Any]], inputs: Mapping[str, str], status: str = "success") -> int:
         """Run steps until one fails; return the exit code of the last one."""
         for number, step in enumerate(steps):
-            contexts = {"inputs": inputs, "steps": self.outputs, "job": {"status": status}}
+            contexts = {
+                "inputs": inputs,
+                "steps": self.outputs,
+                "job": {"status": status},
+                "strategy": {"job-index": "3"},
+            }
             if "if" in step and not _is_true(step["if"], contexts):
                 continue
             if "uses" in step:
@@ -132,7 +137,7 @@ def _value(expression: str, contexts: Contexts) -> str:
     """Return an expression of names joined by `||`; anything else is not known here, and has to be."""
     value = ""
     for name in expression.split(" || "):
-        if not re.fullmatch(r"(inputs|steps|job)(\.[a-z0-9_-]+)+", name):
+        if not re.fullmatch(r"(inputs|steps|job|strategy)(\.[a-z0-9_-]+)+", name):
             raise AssertionError(f"the runner of the tests does not know {name!r}")
         found: Any = contexts
         for part in name.split("."):

@@ -88,6 +88,8 @@ def test_without_a_warehouse_the_evidence_becomes_an_artifact(runner: Runner) ->
     assert (event["run_id"], event["status"], event["tests"]["total"]) == ("42", "success", 2)
     assert [path.read_bytes() for path in (Path(evidence) / "reports").iterdir()] == [JUNIT]
     assert "kept as an artifact" in runner.summary
+    # Its own for each job of a matrix and each attempt, so that none takes the place of another.
+    assert [given["name"] for _, given in runner.used] == ["ci-intel-evidence-test-3-1"]
 
 
 def test_with_a_warehouse_run_and_reports_are_loaded_and_nothing_is_uploaded(runner: Runner) -> None:
