@@ -92,6 +92,10 @@ lint: setup ## Style and types of Python and SQL, and what each model must have.
 	sqlfluff lint --disable-progress-bar models tests/dbt
 	dbt --quiet parse
 	dbt-score lint --manifest target/manifest.json --show failing-items
+	@# Workflows and the action: their shape, and what an attacker could do with them.
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.github-actions action.yml
+	zizmor --offline --quiet --persona pedantic .github/workflows action.yml
 
 torture: setup ## The long random tests: two hundred kills, random histories of current models and of marts.
 	python -m pytest -n 2 --dist worksteal -m torture
@@ -130,6 +134,8 @@ bench: setup $(EMULATOR)/.ready ## The speed figures, as ratios against named pe
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --quiet --output-file requirements.lock --upgrade
+	uv pip compile pyproject.toml action/build.in --extra bigquery --python-version 3.11 --universal --generate-hashes \
+	    --no-header --no-emit-index-url --quiet --output-file action/requirements.lock --upgrade
 
 clean: ## Remove the environment, the warehouse and what was built.
 	rm -rf $(VENV) .cache warehouse/* target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -17,6 +17,9 @@ from ci_intel.errors import HubError
 
 COMMANDS = {
     "load": "Load evidence: files, folders, globs or - for standard input.",
+    "emit": "Make an event of the run that a pipeline is in, from its environment and reports.",
+    "record": "Write down a job's duration, status and more while it runs.",
+    "collect": "Fetch what GitHub or GitLab know of runs, jobs, deployments and changes, and load it.",
     "validate": "Check evidence without a warehouse: what would be loaded, what would not.",
     "reload": "Read archived evidence again, after a reader or a contract was fixed.",
     "show": "Print the evidence behind a load, or one line of it.",

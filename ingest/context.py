@@ -28,6 +28,11 @@ class RunContext:
     job: str | None = None
     source: str = "evidence"
 
+    @property
+    def is_binding(self) -> bool:
+        """Whether the provider itself named the run: what the evidence says of it then has to agree."""
+        return self.source == "api" and self.run_id is not None
+
     def outside(self, names: tuple[str, ...]) -> Mapping[str, Any]:
         """Return the named fields, with their values, None where unknown."""
         return {name: value for name, value in asdict(self).items() if name in names}

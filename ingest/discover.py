@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest import spool
+
 STANDARD_INPUT = "-"
 
 
@@ -24,12 +26,13 @@ class Found:
     """
     A file to load. `is_named` tells whether the user named it, rather than a folder it is in.
 
-    `problem` is why it cannot even be tried.
+    `problem` is why it cannot even be tried. `delivery` is the folder of a spool that it waits in.
     """
 
     path: Path
     is_named: bool
     problem: tuple[str, str] | None = None
+    delivery: Path | None = None
 
 
 def discover(arguments: Sequence[str]) -> Iterator[Found]:
@@ -66,6 +69,9 @@ def _meant_by(argument: str) -> Iterator[Found]:
 
 
 def _inside(folder: Path, above: frozenset[str]) -> Iterator[Found]:
+    if spool.is_delivery(folder):
+        yield Found(folder / spool.CONTENT, is_named=False, delivery=folder)
+        return
     real = os.path.realpath(folder)
     if real in above:
         yield Found(

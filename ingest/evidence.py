@@ -146,6 +146,11 @@ class Evidence:
         with self.content() as content:
             return content.read().removeprefix(BYTE_ORDER_MARK)
 
+    def packed(self) -> IO[bytes]:
+        """Return the file as it is, compressed or not, from its first byte."""
+        self._opened.seek(0)
+        return self._opened
+
     @contextmanager
     def content(self) -> Iterator[BinaryIO]:
         """Open the decompressed content from its first byte. Raises `Refused` where it cannot be decompressed."""

@@ -21,7 +21,10 @@ import pyarrow as pa
 from ci_intel import contracts
 from ci_intel.redact import redact
 from ingest import jsontext, topics
+from ingest.binding import Foreign, bound
 from ingest.checks import instant
+from ingest.context import RunContext
+from ingest.context_policy import ContextPolicy
 from ingest.lines import Chunk
 from ingest.readers import Item, Malformed
 from ingest.tables import Batch, content_id, tabulate
@@ -44,7 +47,9 @@ class Load:
     One reading of one file, as its rows know it.
 
     `loaded_at` is what the rows carry; `now` bounds what can already have happened; `observed_at` is
-    the time of the file, for reports that have none of their own.
+    the time of the file, for reports that have none of their own. `binding` is the run that every
+    event has to be of, where the provider named it. `given` is what was said about the file, and `policy` for
+    which repositories that counts.
     """
 
     load_id: str
@@ -53,6 +58,9 @@ class Load:
     now: datetime
     observed_at: datetime
     depth: int
+    binding: RunContext | None = None
+    given: RunContext = field(default_factory=RunContext)
+    policy: ContextPolicy = field(default_factory=ContextPolicy)
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,8 @@ def prepare_items(items: Iterable[tuple[int, Item]], load: Load) -> Prepared:
 
 def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good]) -> None:
     """Add a good event, written as `text`, to `good`; raise `_Bad` with the reason for a bad one."""
+    if load.binding is not None:
+        event = _bound(event, load.binding)
     name = _contract_of(event)
     topic = topics.topic(name.partition(".")[0])
     timed = topic.observed(event, load.observed_at.isoformat())
@@ -187,6 +197,8 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     for contradiction in topic.contradictions(timed):
         raise _Bad("contradiction", contradiction.message, contradiction.pointer)
     _check_clock(timed, topic, load.now)
+    if (doubt := load.policy.refuses(event, load.given)) is not None:
+        raise _Bad("context_not_accepted", doubt, "/repo")
 
     of_topic = good.setdefault(topic.name, _Good())
     of_topic.events.append(timed)
@@ -195,6 +207,13 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     if topic.content_key:
         # Without the observed time: the same report, found in another file, is the same.
         of_topic.content_ids.append(content_id(event))
+
+
+def _bound(event: Any, context: RunContext) -> Any:
+    try:
+        return bound(event, context)
+    except Foreign as foreign:
+        raise _Bad(foreign.code, foreign.message, foreign.pointer) from foreign
 
 
 def _contract_of(event: Any) -> str:

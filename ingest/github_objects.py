@@ -1,11 +1,12 @@
 """
-GitHub's objects, as events: the same run, job, deployment or pull request is the same event, whether it
+GitHub's objects, as events: the same run, job, deployment, pull request or release is the same event, whether it
 was asked for (`readers/github_rest.py`) or sent by GitHub itself (`readers/github_webhook.py`).
 
 What an object is stands in its `url`. GitHub's own words for a state are passed on in
 `status_original`; what they mean is the models' business.
 
-Source: GitHub REST API, "Workflow runs", "Workflow jobs", "Deployments", "Deployment statuses", "Pull requests".
+Source: GitHub REST API, "Workflow runs", "Workflow jobs", "Deployments", "Deployment statuses", "Pull requests",
+"Timeline events", "Releases".
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _URL = re.compile(
     _REPOSITORY.pattern
     + r"/(?:(?P<run>actions/runs/[0-9]+(?:/attempts/[0-9]+)?)|(?P<job>actions/jobs/[0-9]+)"
     + r"|(?P<deployment>deployments/[0-9]+)|(?P<status>deployments/[0-9]+/statuses/[0-9]+)"
-    + r"|(?P<pull_request>pulls/[0-9]+))",
+    + r"|(?P<pull_request>pulls/[0-9]+)|(?P<release>releases/[0-9]+))",
     re.ASCII,
 )
 _RUN_OF_LOG = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/actions/runs/([0-9]+)(?:/.*)?", re.ASCII)
@@ -54,7 +55,7 @@ def documents(evidence: Evidence) -> Iterator[Any]:
 
 
 def kind(part: Any) -> str | None:
-    """Return what an object is by its `url`: run, job, deployment, status or pull_request; None for anything else."""
+    """Return what an object is by its `url`: run, job, deployment, status, pull_request, release; else None."""
     url = part.get("url") if isinstance(part, dict) else None
     match = _URL.fullmatch(url) if isinstance(url, str) else None
     return match.lastgroup if match else None
@@ -182,6 +183,7 @@ def _pull_request(pull_request: Mapping[str, Any]) -> dict[str, Any]:
     base = _object(pull_request, "base")
     title = pull_request.get("title")
     merged_at = _text(pull_request.get("merged_at"))
+    timeline = _objects(pull_request, "timeline")
     return _known(
         schema="pull_request.v1.0",
         provider="github",
@@ -193,6 +195,7 @@ def _pull_request(pull_request: Mapping[str, Any]) -> dict[str, Any]:
         is_draft=pull_request.get("draft"),
         base_branch=_text(base.get("ref")),
         opened_at=_text(pull_request.get("created_at")),
+        **_history(timeline, author, merged_at),
         merged_at=merged_at,
         closed_at=_text(pull_request.get("closed_at")),
         # Before a merge it is the commit of a test merge, which no branch has.
@@ -205,11 +208,82 @@ def _pull_request(pull_request: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def _history(timeline: Sequence[Mapping[str, Any]], author: Mapping[str, Any], merged_at: Any) -> dict[str, Any]:
+    """
+    Return what a pull request's timeline tells, which the API keeps apart from it: its reviews and commits.
+
+    A program's review is no review: nobody waits for it. The approval that counts is the last one before the merge.
+    """
+    reviews = [
+        event
+        for event in timeline
+        if event.get("event") == "reviewed"
+        and isinstance(event.get("submitted_at"), str)
+        and _object(event, "user").get("login") != author.get("login")
+        and _actor_type(_object(event, "user")) != "bot"
+    ]
+    approvals = [
+        review["submitted_at"]
+        for review in reviews
+        if str(review.get("state")).lower() == "approved" and not (merged_at and review["submitted_at"] > merged_at)
+    ]
+    commits = [
+        _known(
+            sha=event.get("sha"),
+            authored_at=_text(_object(event, "author").get("date")),
+            committed_at=_text(_object(event, "committer").get("date")),
+        )
+        for event in timeline
+        if event.get("event") == "committed"
+    ]
+    return {
+        "ready_for_review_at": _first(timeline, "ready_for_review", "created_at"),
+        "first_review_at": min((review["submitted_at"] for review in reviews), default=None),
+        "approved_at": max(approvals, default=None),
+        "commits": commits or None,
+    }
+
+
+def _first(timeline: Sequence[Mapping[str, Any]], word: str, moment: str) -> str | None:
+    times = [event[moment] for event in timeline if event.get("event") == word and isinstance(event.get(moment), str)]
+    return min(times, default=None)
+
+
+def names_its_artifact(release: Mapping[str, Any]) -> bool:
+    """
+    Tell whether a release says what was released: it is published, with one file whose digest GitHub knows.
+
+    Of several files none is *the* artifact; a release without any says nothing that could be traced.
+    """
+    digests = [asset.get("digest") for asset in _objects(release, "assets")]
+    return release.get("draft") is not True and len(digests) == 1 and bool(digests[0])
+
+
+def _release(release: Mapping[str, Any]) -> dict[str, Any]:
+    [asset] = _objects(release, "assets")
+    commitish = release.get("target_commitish")
+    return _known(
+        schema="release.v1.0",
+        provider="github",
+        repo=_repository(release),
+        tag=_text(release.get("tag_name")),
+        artifact_digest=asset.get("digest"),
+        artifact_name=_text(asset.get("name")),
+        # It may be a branch, which has moved since.
+        commit_sha=commitish if re.fullmatch(r"[0-9a-f]{40}", str(commitish)) else None,
+        released_at=_text(release.get("published_at")) or _text(release.get("created_at")),
+        is_prerelease=release.get("prerelease"),
+        uri=_text(release.get("html_url")),
+        emitted_at=_text(asset.get("updated_at")) or _text(release.get("published_at")),
+    )
+
+
 EVENTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "run": _run,
     "job": _job,
     "deployment": _deployment,
     "pull_request": _pull_request,
+    "release": _release,
 }
 """By kind, what makes an event of such an object; statuses make one together."""
 

@@ -106,7 +106,22 @@ TOPICS = Table(
     ),
 )
 
-TABLES = (LOADS, LOAD_TOPICS, REJECTS, REFUSALS, TOPICS)
+POSITIONS = Table(
+    # How far a collection from a provider's API has come: what was committed of a repository, and in which version.
+    "positions",
+    key=("api_url", "repository", "kind", "name", "noted_at"),
+    event_time="noted_at",
+    columns=(
+        string("api_url"),
+        string("repository"),
+        string("kind"),
+        string("name"),
+        string("mark"),
+        timestamp("noted_at"),
+    ),
+)
+
+TABLES = (LOADS, LOAD_TOPICS, REJECTS, REFUSALS, TOPICS, POSITIONS)
 
 
 def arrow_schema(table: Table) -> pa.Schema:

@@ -21,7 +21,9 @@ from ci_intel.identities import digest_of, load_id
 from ci_intel.redact import redact
 from ingest import ledger, topics
 from ingest.archive import Archive
+from ingest.binding import check_reader
 from ingest.context import RunContext
+from ingest.context_policy import ContextPolicy
 from ingest.detect import reader_for
 from ingest.evidence import Evidence
 from ingest.gate import NO_TOPIC, Load, Origin, Prepared, Reject
@@ -40,13 +42,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How files are loaded: where the bytes are kept, what is said about them, and by whom."""
+    """How files are loaded: where the bytes are kept, what is said about them, by whom, and whose word counts."""
 
     context: RunContext = field(default_factory=RunContext)
     format: str | None = None
     archive: Archive | None = None
     submitted_by: str | None = None
     workers: int = 1
+    policy: ContextPolicy = field(default_factory=ContextPolicy)
 
 
 @dataclass
@@ -146,6 +149,8 @@ def reload_file(evidence: Evidence, known: Row, warehouse: Warehouse, options: O
     )
     context = RunContext(**{name: known[name] for name in CONTEXT}, source=known["context_source"])
     kept = replace(options, archive=None, format=known["format"], submitted_by=known["submitted_by"])
+    if context.is_binding:
+        load = replace(load, binding=context)
     try:
         return _commit(evidence, _Reading(reader(known["format"]), context, load), warehouse, kept, lambda _: None)
     except AlreadyCommitted:
@@ -174,12 +179,17 @@ def _reading_of(evidence: Evidence, options: Options, now: datetime) -> _Reading
         )
     context = _context_for(found, options.context)
     load = Load(
-        load_id=load_id(evidence.sha256, found.format, context.outside(found.outside)),
+        load_id=load_id(
+            evidence.sha256, found.format, context.outside(CONTEXT if context.is_binding else found.outside)
+        ),
         generation=1,
         loaded_at=now,
         now=now,
         observed_at=min(evidence.modified_at, now),
         depth=evidence.limits.depth,
+        binding=context if context.is_binding else None,
+        given=options.context,
+        policy=options.policy,
     )
     return _Reading(found, context, load)
 
@@ -227,8 +237,10 @@ def _count(report: Report, part: Prepared) -> None:
 
 def _context_for(found: Reader, given: RunContext) -> RunContext:
     """Return the context as this reader takes it; raise `Refused` if what it cannot do without is missing."""
+    if given.is_binding:
+        check_reader(found)
     if not found.outside:
-        return RunContext()
+        return given if given.source == "api" else RunContext()
     missing = [name for name in found.needs if getattr(given, name) is None]
     if missing:
         flags = " ".join(f"--{name.removesuffix('_sha').replace('_', '-')} …" for name in missing)
@@ -295,7 +307,7 @@ def _topic_rows(report: Report, reading: _Reading) -> pa.Table:
     rejected: Counter[Origin] = Counter()
     for (topic, is_simulated), count in report._rejected_of.items():
         rejected[(only if topic == NO_TOPIC else topic, is_simulated)] += count
-    return _rows(
+    return rows_of(
         ledger.LOAD_TOPICS,
         [
             {
@@ -313,7 +325,7 @@ def _topic_rows(report: Report, reading: _Reading) -> pa.Table:
 
 
 def _reject_rows(rejects: Sequence[Reject], load: Load) -> pa.Table:
-    return _rows(
+    return rows_of(
         ledger.REJECTS,
         [
             {
@@ -351,7 +363,7 @@ def prepare_warehouse(warehouse: Warehouse, now: datetime, *, trusts_mark: bool 
         if (topic.name, topic.summary, topic.owner) not in known
     ]
     if rows:
-        warehouse.note("topics", _rows(ledger.TOPICS, rows))
+        warehouse.note("topics", rows_of(ledger.TOPICS, rows))
     warehouse.mark_as(mark)
     return statements
 
@@ -391,7 +403,7 @@ def note_refusal(
         "repository": options.context.repository,
         "submitted_by": options.submitted_by,
     }
-    warehouse.note("refusals", _rows(ledger.REFUSALS, [row]))
+    warehouse.note("refusals", rows_of(ledger.REFUSALS, [row]))
 
 
 def _digest_if_any(evidence: Evidence) -> tuple[str | None, int | None]:
@@ -401,7 +413,8 @@ def _digest_if_any(evidence: Evidence) -> tuple[str | None, int | None]:
         return None, None
 
 
-def _rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows of one of the ledger's tables, typed as it declares."""
     return pa.Table.from_pylist(list(rows), schema=ledger.arrow_schema(table))
 
 

@@ -20,6 +20,7 @@ from ci_intel.commands.options import (
     archive_folder,
     archive_option,
     context_options,
+    context_policy_option,
     create_dataset_option,
     json_option,
     limit_options,
@@ -28,12 +29,16 @@ from ci_intel.commands.options import (
     warehouse_option,
 )
 from ci_intel.commands.reports import Tally, print_report
+from ci_intel.commands.spooling import Spooling, as_delivered, finish, seconds
+from ci_intel.commands.summary import write_summary
 from ci_intel.errors import HubError, Refused, WarehouseUnavailable
 from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
+from ingest import spool
 from ingest.archive import Archive
 from ingest.context import RunContext
+from ingest.context_policy import read_policy
 from ingest.discover import STANDARD_INPUT, Found, discover, name_of
 from ingest.readers import FORMATS
 
@@ -51,6 +56,7 @@ if TYPE_CHECKING:
     help="Take the files for this format, whatever they look like.",
 )
 @context_options
+@context_policy_option
 @warehouse_option
 @archive_option
 @click.option(
@@ -71,6 +77,24 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 64),
     help="Processes that judge a long file. Default: the machine's cores, at most 4.",
 )
+@click.option(
+    "--spool",
+    "spool_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep here what the warehouse does not take, and succeed; `ci-intel load DIRECTORY` delivers it later, once.",
+)
+@click.option(
+    "--deadline",
+    callback=seconds,
+    metavar="TIME",
+    help="Give up on the warehouse after so long (60s, 2m); what is left goes into --spool.",
+)
+@click.option("--strict", is_flag=True, help="With --spool: end with exit code 3 if something was not delivered.")
+@click.option(
+    "--summary",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append what happened to this file in Markdown, as for $GITHUB_STEP_SUMMARY.",
+)
 @create_dataset_option
 @lock_timeout_option
 @limit_options
@@ -84,12 +108,17 @@ def load(
     run_attempt: int | None,
     commit_sha: str | None,
     job: str | None,
+    context_policy: Path | None,
     warehouse_flag: str | None,
     archive: Path | None,
     no_archive: bool,
     max_rejected: int,
     if_configured: bool,
     workers: int | None,
+    spool_folder: Path | None,
+    deadline: float | None,
+    strict: bool,
+    summary: Path | None,
     creates_datasets: bool,
     lock_timeout: float,
     limits: Limits,
@@ -110,6 +139,7 @@ def load(
       ci-intel load reports/ --repository acme/shop --commit "$(git rev-parse HEAD)"
       ci-intel load 'target/**/TEST-*.xml' --json
       gh api repos/acme/shop/actions/runs | ci-intel load -
+      ci-intel load reports/ --deadline 60s --spool undelivered/
     """
     url = settings.warehouse_url(warehouse_flag, os.environ, if_configured=if_configured)
     if url is None:
@@ -129,29 +159,44 @@ def load(
         archive=None if no_archive else Archive(archive_folder(archive, url)),
         submitted_by=settings.submitter(os.environ),
         workers=workers or min(os.cpu_count() or 1, 4),
+        policy=read_policy(context_policy),
     )
-    tally = Tally(max_rejected)
-    warehouse = open_warehouse(
-        url,
-        lock_timeout=lock_timeout,
-        creates_datasets=creates_datasets,
-        on_wait=lambda text: click.echo(text, err=True),
-    )
-    try:
-        loading.prepare_warehouse(warehouse, datetime.now(UTC), trusts_mark=True)
-        is_quiet = as_json or warehouse.loads_at_once > 1
-        load_one = partial(_load_one, warehouse=warehouse, options=options, limits=limits, is_quiet=is_quiet)
-        for found, outcome in _in_order(load_one, discover(paths), warehouse.loads_at_once):
-            if isinstance(outcome, HubError):
-                click.echo(str(outcome), err=True)
-                tally.add_failure()
-            else:
-                print_report(outcome, as_json=as_json)
-                tally.add(outcome, is_named=found.is_named)
-    finally:
-        warehouse.close()
+    if spool_folder is None and (deadline is not None or strict):
+        raise click.UsageError("--deadline and --strict are about what goes into --spool DIRECTORY; add it")
+    tally = Tally(max_rejected, keeps_reports=summary is not None)
+
+    def deliver(files: Iterable[Found], settle: Callable[[Found], None]) -> None:
+        warehouse = open_warehouse(
+            url,
+            lock_timeout=lock_timeout if deadline is None else min(lock_timeout, deadline),
+            creates_datasets=creates_datasets,
+            on_wait=lambda text: click.echo(text, err=True),
+        )
+        try:
+            loading.prepare_warehouse(warehouse, datetime.now(UTC), trusts_mark=True)
+            is_quiet = as_json or warehouse.loads_at_once > 1
+            load_one = partial(_load_one, warehouse=warehouse, options=options, limits=limits, is_quiet=is_quiet)
+            for found, outcome in _in_order(load_one, files, warehouse.loads_at_once):
+                if isinstance(outcome, HubError):
+                    click.echo(str(outcome), err=True)
+                    if spool_folder is None:
+                        tally.add_failure()
+                else:
+                    settle(found)
+                    print_report(outcome, as_json=as_json)
+                    tally.add(outcome, is_named=found.is_named)
+        finally:
+            warehouse.close()
+
+    if spool_folder is None:
+        deliver(discover(paths), lambda _: None)
+    else:
+        spooling = Spooling(spool_folder, options, limits, is_strict=strict)
+        spooling.deliver(discover(paths), deliver, deadline, tally, as_json=as_json)
     tally.print_sum(as_json=as_json)
-    sys.exit(tally.exit_code)
+    if summary is not None:
+        write_summary(summary, tally)
+    finish(tally.exit_code)
 
 
 Outcome = loading.Report | HubError
@@ -196,7 +241,12 @@ def _load_one(
         return _refused(name, Refused(code, message), warehouse, options, now)
     try:
         with _opened(found, limits, now) as evidence, _progress(evidence, is_quiet=is_quiet) as progress:
-            return loading.load_file(evidence, warehouse, options, now=now, progress=progress)
+            if found.delivery is not None:
+                options = as_delivered(found.delivery, evidence, options)
+            report = loading.load_file(evidence, warehouse, options, now=now, progress=progress)
+        if found.delivery is not None and report.status in ("loaded", "duplicate"):
+            spool.remove(found.delivery)
+        return report
     except Refused as refusal:
         return _refused(name, refusal, warehouse, options, now)
     except WarehouseUnavailable:

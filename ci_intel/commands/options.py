@@ -49,6 +49,15 @@ create_dataset_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else.")
 
 
+context_policy_option = click.option(
+    "--context-policy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="CI_INTEL_CONTEXT_POLICY",
+    show_envvar=True,
+    help="Whose word counts for which repositories. Default: config/context_policy.yaml, if it is there.",
+)
+
+
 def context_options(command: Command) -> Command:
     """Add the options that say which run a report belongs to."""
     for option in reversed(

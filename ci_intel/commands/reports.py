@@ -13,9 +13,15 @@ from ingest.load import Report, iterate_rejects
 
 @dataclasses.dataclass
 class Tally:
-    """What happened to all files of one command: 3 (no answer) beats 1 (bad evidence) beats 0."""
+    """
+    What happened to all files of one command: 3 (no answer) beats 1 (bad evidence) beats 0.
+
+    `reports` are kept only where somebody wants to read them again: a command may load a million files.
+    """
 
     max_rejected: int
+    keeps_reports: bool = False
+    reports: list[Report] = dataclasses.field(default_factory=list)
     files: Counter[str] = dataclasses.field(default_factory=Counter)
     events: Counter[str] = dataclasses.field(default_factory=Counter)
     is_bad: bool = False
@@ -24,6 +30,8 @@ class Tally:
     def add(self, report: Report, *, is_named: bool) -> None:
         """Count one file. One of unknown format is bad only if it was named, rather than found in a folder."""
         self.files[report.status] += 1
+        if self.keeps_reports:
+            self.reports.append(report)
         for name in ("events", "loaded", "rejected", "duplicate"):
             self.events[name] += getattr(report, name)
         self.is_bad |= report.status == "refused" or (report.status == "unknown" and is_named)

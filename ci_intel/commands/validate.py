@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ci_intel.commands.options import context_options, json_option, limit_options
+from ci_intel.commands.options import context_options, context_policy_option, json_option, limit_options
 from ci_intel.commands.reports import Tally, print_report
 from ci_intel.errors import HubError, Refused
 from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
 from ingest.context import RunContext
+from ingest.context_policy import read_policy
 from ingest.discover import STANDARD_INPUT, Found, discover, name_of
 from ingest.readers import FORMATS
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     help="Take the files for this format, whatever they look like.",
 )
 @context_options
+@context_policy_option
 @click.option(
     "--max-rejected",
     type=click.IntRange(min=0),
@@ -50,6 +53,7 @@ def validate(
     run_attempt: int | None,
     commit_sha: str | None,
     job: str | None,
+    context_policy: Path | None,
     max_rejected: int,
     limits: Limits,
     as_json: bool,
@@ -63,7 +67,7 @@ def validate(
         contexts.from_environment(os.environ),
         RunContext(provider, repository, run_id, run_attempt, commit_sha, job),
     )
-    options = loading.Options(context=context, format=format_name)
+    options = loading.Options(context=context, format=format_name, policy=read_policy(context_policy))
     tally = Tally(max_rejected)
     for found in discover(paths):
         try:

@@ -1,9 +1,11 @@
 """
-GitHub's REST API: workflow runs, their jobs, deployments, deployment statuses and pull requests.
+GitHub's REST API: workflow runs, their jobs, deployments, deployment statuses, pull requests and releases.
 
 A file holds one object, a bare list of them, one page (`{"total_count": …, "workflow_runs": […]}`),
 or several of these in a list or one after the other, as `gh api --paginate` writes them with and
-without `--slurp`. What becomes of an object is the business of `ingest/github_objects.py`.
+without `--slurp`. A pull request may hold its `timeline`, as the API gives it, from which come its
+reviews and commits. A release that does not name one artifact makes no event. What becomes of an
+object is the business of `ingest/github_objects.py`.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from ingest.evidence import Evidence
 from ingest.readers import Item, Malformed
 
 FORMAT = "github_rest"
-VERSION = 2
-TOPICS = github_objects.TOPICS
+VERSION = 3
+TOPICS = (*github_objects.TOPICS, "release")
 OUTSIDE: tuple[str, ...] = ()
 NEEDS: tuple[str, ...] = ()
 
@@ -45,7 +47,7 @@ def recognises(evidence: Evidence) -> bool:
 
 
 def read(evidence: Evidence, _context: RunContext) -> Iterator[Item]:
-    """Yield an event for each run, job, deployment and pull request; the statuses of one deployment make one."""
+    """Yield an event for each run, job, deployment, pull request, release; the statuses of one deployment make one."""
     statuses: dict[str, list[Mapping[str, Any]]] = {}
     parts = (part for document in github_objects.documents(evidence) for part in _parts(document))
     for pointer, part in parts:
@@ -53,7 +55,8 @@ def read(evidence: Evidence, _context: RunContext) -> Iterator[Item]:
         if kind is None:
             yield Malformed(
                 "unknown_object",
-                "neither a workflow run nor a job, a deployment, a deployment status or a pull request, by its `url`",
+                "neither a workflow run nor a job, a deployment, a deployment status, a pull request or a release, "
+                "by its `url`",
                 pointer,
                 canonical(part),
             )
@@ -68,7 +71,7 @@ def read(evidence: Evidence, _context: RunContext) -> Iterator[Item]:
                 )
             else:
                 statuses.setdefault(part["deployment_url"], []).append(part)
-        else:
+        elif kind != "release" or github_objects.names_its_artifact(part):
             yield github_objects.EVENTS[kind](part)
     for url, of_deployment in statuses.items():
         yield github_objects.deployment_of_statuses(url, of_deployment)

@@ -1,8 +1,8 @@
 """
-GitLab's REST API: pipelines, their jobs, deployments.
+GitLab's REST API: pipelines, their jobs, deployments, merge requests.
 
 A file holds one object, a list of them, or several lists one after the other, as `glab api --paginate`
-writes them. A pipeline or a job is known by its `web_url`, which also names the project; a deployment
+writes them. A pipeline, a job or a merge request is known by its `web_url`, which also names the project; a deployment
 has no address of its own, so that its project is that of the job that made it, and one that no job
 made needs the repository from outside.
 
@@ -14,13 +14,18 @@ its version is as old as that, lest it pass for newer than the pipeline itself.
 A job's `created_at` is when its pipeline was put together, not when it was ready to run; it is queued
 for its `queued_duration` before it starts.
 
-Source: GitLab REST API, "Pipelines", "Jobs", "Deployments"; the tiers of "Environments and deployments".
+A merge request may hold its `commits` and `notes`, as the API gives them: among the notes, those of the
+system say when it was approved and when it was marked as ready.
+
+Source: GitLab REST API, "Pipelines", "Jobs", "Deployments", "Merge requests", "Notes"; the tiers of
+"Environments and deployments".
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,11 +35,11 @@ from ingest import answers
 from ingest.context import RunContext
 from ingest.evidence import Evidence
 from ingest.readers import Item, Malformed, incomplete
-from ingest.shapes import known, mapping, names_production, number, texts
+from ingest.shapes import elements, known, mapping, names_production, number, texts
 
 FORMAT = "gitlab_rest"
-VERSION = 1
-TOPICS = ("pipeline_run", "pipeline_job", "deployment")
+VERSION = 2
+TOPICS = ("pipeline_run", "pipeline_job", "deployment", "pull_request")
 OUTSIDE = ("repository",)
 NEEDS: tuple[str, ...] = ()
 
@@ -54,12 +59,17 @@ UNFINISHED = frozenset(
 )
 """What is in one of these states has no end, whatever its `finished_at` says."""
 
-_WEB_URL = re.compile(r"https?://([^/]+)/(.+?)/(?:-/)?(pipelines|jobs|commit|builds)/[0-9a-f]+", re.ASCII)
+_WEB_URL = re.compile(
+    r"https?://([^/]+)/(.+?)/(?:-/)?(pipelines|jobs|commit|builds|merge_requests)/[0-9a-f]+", re.ASCII
+)
 _MERGE_REQUEST = re.compile(r"refs/merge-requests/([0-9]{1,15})/(?:head|merge|train)", re.ASCII)
 _HEAD = re.compile(
-    rb'[\[\s]*\{\s*"id"\s*:\s*[0-9]+\s*,.{0,4000}?"web_url"\s*:\s*"https?://[^"]+/-/(?:pipelines|jobs)/', re.DOTALL
+    rb'[\[\s]*\{\s*"id"\s*:\s*[0-9]+\s*,.{0,4000}?"web_url"\s*:\s*"https?://[^"]+/-/(?:pipelines|jobs|merge_requests)/',
+    re.DOTALL,
 )
 _LONGEST_QUEUE_SECONDS = 10**9
+_APPROVED = re.compile(r"approved this merge request")
+_READY = re.compile(r"marked this merge request as \*\*ready\*\*")
 
 
 def recognises(evidence: Evidence) -> bool:
@@ -69,13 +79,13 @@ def recognises(evidence: Evidence) -> bool:
 
 
 def read(evidence: Evidence, context: RunContext) -> Iterator[Item]:
-    """Yield an event for each pipeline, job and deployment."""
+    """Yield an event for each pipeline, job, deployment and merge request."""
     for pointer, part in answers.parts(evidence):
         kind = _kind(part)
         if kind is None:
             yield Malformed(
                 "unknown_object",
-                "neither a pipeline nor a job, by its `web_url`, nor a deployment",
+                "neither a pipeline nor a job nor a merge request, by its `web_url`, nor a deployment",
                 pointer,
                 canonical(part),
             )
@@ -95,6 +105,8 @@ def _kind(part: Any) -> str | None:
         return "pipeline"
     if match and match[3] in ("jobs", "builds") and {"id", "stage", "name"} <= part.keys():
         return "job"
+    if match and match[3] == "merge_requests" and {"iid", "title", "target_branch"} <= part.keys():
+        return "merge_request"
     return None
 
 
@@ -182,10 +194,65 @@ def _deployment(deployment: Mapping[str, Any], context: RunContext) -> dict[str,
     )
 
 
+def _merge_request(request: Mapping[str, Any], _context: RunContext) -> dict[str, Any]:
+    title, merged_at = request.get("title"), request.get("merged_at")
+    author = mapping(request.get("author"))
+    notes = [note for note in elements(request.get("notes")) if isinstance(note, dict)]
+    commits = [commit for commit in elements(request.get("commits")) if isinstance(commit, dict)]
+    return known(
+        schema="pull_request.v1.0",
+        provider="gitlab",
+        repo=_repository(request),
+        number=request.get("iid"),
+        title_sha256=hashlib.sha256(title.encode(errors="replace")).hexdigest() if isinstance(title, str) else None,
+        author_type=_actor_type(author),
+        is_draft=request.get("draft"),
+        base_branch=request.get("target_branch"),
+        opened_at=request.get("created_at"),
+        ready_for_review_at=min(_said(notes, _READY), default=None),
+        first_review_at=min(_reviews(notes, author), default=None),
+        approved_at=max((at for at in _said(notes, _APPROVED) if not (merged_at and at > merged_at)), default=None),
+        merged_at=merged_at,
+        closed_at=request.get("closed_at") or merged_at,
+        merge_commit_sha=(request.get("merge_commit_sha") or request.get("squash_commit_sha") or request.get("sha"))
+        if merged_at
+        else None,
+        commits=[
+            known(
+                sha=commit.get("id"), authored_at=commit.get("authored_date"), committed_at=commit.get("committed_date")
+            )
+            for commit in commits
+        ],
+        emitted_at=request.get("updated_at"),
+    )
+
+
+def _said(notes: Sequence[Mapping[str, Any]], words: re.Pattern[str]) -> list[str]:
+    """Return when the system noted something; its words are no part of the API, and newer ones go unnoticed."""
+    return [
+        note["created_at"]
+        for note in notes
+        if note.get("system") is True and words.match(str(note.get("body"))) and isinstance(note.get("created_at"), str)
+    ]
+
+
+def _reviews(notes: Sequence[Mapping[str, Any]], author: Mapping[str, Any]) -> list[str]:
+    """Return when somebody other than the author, and no program, commented or approved."""
+    return [
+        note["created_at"]
+        for note in notes
+        if isinstance(note.get("created_at"), str)
+        and (note.get("system") is not True or _APPROVED.match(str(note.get("body"))))
+        and mapping(note.get("author")).get("username") != author.get("username")
+        and _actor_type(note.get("author")) != "bot"
+    ]
+
+
 _EVENTS: Mapping[str, Callable[[Mapping[str, Any], RunContext], dict[str, Any]]] = {
     "pipeline": _pipeline,
     "job": _job,
     "deployment": _deployment,
+    "merge_request": _merge_request,
 }
 
 

@@ -8,7 +8,6 @@ import resource
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -118,20 +117,6 @@ def test_an_empty_file_is_no_warehouse_for_ever(hub: Hub) -> None:
 
     assert result.exit_code == 3
     assert "not a valid DuckDB database file" in result.stderr
-
-
-@pytest.fixture
-def locked(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process that is writing the warehouse."""
-    writer = subprocess.Popen(
-        [shutil.which("python3", path=str(Path(os.sys.executable).parent)) or os.sys.executable, "-c",
-         f"import duckdb, sys; c = duckdb.connect({str(hub.path)!r}); print('locked', flush=True); sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == b"locked\n"
-    yield writer
-    writer.communicate()
 
 
 def test_a_locked_warehouse_is_waited_for(hub: Hub, locked: subprocess.Popen[bytes]) -> None:

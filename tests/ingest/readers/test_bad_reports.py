@@ -28,7 +28,7 @@ OUTCOMES: dict[str, str | tuple[int, list[str]]] = {
     "cdevents/test_that_was_canceled.json": (0, ["no_outcome"]),
     "cdevents/two_runs_of_unknown_commits.json": (0, ["missing_context", "missing_context"]),
     "cdevents/without_a_time.json": (0, ["incomplete_event"]),
-    "gitlab_rest/a_merge_request_among_pipelines.json": (1, ["unknown_object"]),
+    "gitlab_rest/an_issue_among_pipelines.json": (1, ["unknown_object"]),
     "gitlab_rest/cut_short.json": "not_json",
     "gitlab_rest/id_that_is_a_text_of_nothing.json": (0, ["contract"]),
     "gitlab_rest/job_that_ends_before_it_starts.json": (0, ["contradiction"]),

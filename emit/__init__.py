@@ -1,0 +1,1 @@
+"""What a pipeline says of itself: one event of its run, and the telemetry of its jobs."""
