@@ -1,0 +1,57 @@
+"""Numbers and moments as people read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+UNKNOWN = "not known"
+
+# A colour is never alone: these stand beside it.
+MARKS = {"red": "▼", "amber": "◆", "green": "●", "grey": "○"}
+SEVERITIES = {"critical": "▲▲", "high": "▲", "medium": "◆", "low": "●"}
+TRENDS = {"better": "better", "worse": "worse", "same": "unchanged", "unknown": ""}
+
+_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+
+
+def readable(value: float | None, unit: str) -> str:
+    """A value in its unit: ratios as percent, milliseconds as minutes, hours or days; null is not known."""
+    if value is None:
+        return UNKNOWN
+    if unit == "ratio":
+        return f"{_rounded(value * 100)} %"
+    if unit == "ms":
+        return _duration(value)
+    return _rounded(value) if unit == "count" else f"{_rounded(value)} {unit}"
+
+
+def _duration(milliseconds: float) -> str:
+    size = abs(milliseconds)
+    if size < _MINUTE:
+        return f"{_rounded(milliseconds / 1000)} s"
+    if size < _HOUR:
+        return f"{_rounded(milliseconds / _MINUTE)} min"
+    if size < 2 * _DAY:
+        return f"{_rounded(milliseconds / _HOUR)} h"
+    return f"{_rounded(milliseconds / _DAY)} days"
+
+
+def _rounded(value: float) -> str:
+    digits = 2 if 0 < abs(value) < 1 else 1
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day(value: date | datetime | None) -> str:
+    """A day as 16 Nov 2026."""
+    return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as 16 Nov 2026, 14:05 UTC."""
+    return UNKNOWN if value is None else f"{value.day} {value:%b %Y, %H:%M} UTC"
+
+
+def counted(count: int, thing: str) -> str:
+    """A number of things: 1 matter, 2 matters."""
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
