@@ -29,7 +29,7 @@ class Part:
 
 def title(facts: Facts) -> str:
     """The digest's first line."""
-    return f"CI Intelligence Hub, week of {words.day(facts.week)}"
+    return f"CI Intelligence Hub, week of {words.week(facts.week)}"
 
 
 def as_of(facts: Facts) -> str:

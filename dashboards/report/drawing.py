@@ -1,4 +1,4 @@
-"""From a Vega-Lite specification to an SVG that stands in a page: drawn here, without a browser and without the network."""
+"""From a Vega-Lite specification to an SVG for a page: drawn here, without a browser and without the network."""
 
 from __future__ import annotations
 

@@ -17,16 +17,15 @@ WEEKS = 13
 
 _CELLS = """
     select
-        is_simulated, week_start_date, pillar, metric_id, name, status, grey_reason, why, trend, owner, metric_value, unit,
-        direction, target, amber_threshold, numerator, denominator, change_over_four_weeks, revision, restatement_reason
+        is_simulated, week_start_date, pillar, metric_id, name, status, why, trend, owner, metric_value, unit,
+        direction, target
     from marts.executive_scorecard
     where is_current and is_complete and week_start_date between cast($since as date) and cast($week as date)
     order by is_simulated, pillar, name, week_start_date
 """
 _MATTERS = """
     select
-        is_simulated, rank_number, severity, kind, repository, sentence, since_at, age_days, owner, next_step, source_mart,
-        source_filter
+        is_simulated, rank_number, severity, sentence, since_at, age_days, owner, next_step
     from marts.attention
     order by is_simulated, rank_number
 """

@@ -16,6 +16,7 @@ from dashboards.report.pictures import DOMAINS, Domain, Picture, Row
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 # So many open matters are in sight; the others are folded away.
 TOP_MATTERS = 8
+PILLARS = ("Trust", "Reliability", "Insight", "Efficiency")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A domain on the page; what is not measured is said in `gaps`."""
+    """A domain on the page: the lines of its metrics, further pictures, and what is not known (`gaps`)."""
 
     domain: Domain
-    figures: Sequence[Figure]
+    trends: Sequence[Figure]
+    pictures: Sequence[Figure]
     gaps: Sequence[str]
 
 
@@ -58,6 +60,7 @@ def html(facts: Facts, warehouse: Queried, *, dashboards_url: str | None) -> str
     environment.filters |= {
         "readable": words.readable,
         "day": words.day,
+        "week": words.week,
         "moment": words.moment,
         "counted": words.counted,
     }
@@ -70,6 +73,7 @@ def html(facts: Facts, warehouse: Queried, *, dashboards_url: str | None) -> str
         origins=[
             {
                 "origin": origin,
+                "pillars": _pillars(origin),
                 "sections": [_section(domain, facts, origin, warehouse) for domain in DOMAINS],
                 "sparks": {cell.now["metric_id"]: spark(cell, facts) for cell in origin.cells},
             }
@@ -79,19 +83,28 @@ def html(facts: Facts, warehouse: Queried, *, dashboards_url: str | None) -> str
     )
 
 
+def _pillars(origin: Origin) -> Sequence[tuple[str, Sequence[Cell]]]:
+    """The scorecard by pillar, the worst metric of each first."""
+    order = list(words.MARKS)
+    cells = sorted(origin.cells, key=lambda cell: (order.index(cell.now["status"]), cell.now["name"]))
+    names = [name for name in PILLARS if any(cell.now["pillar"] == name for cell in cells)]
+    return [(name, [cell for cell in cells if cell.now["pillar"] == name]) for name in names]
+
+
 def _section(domain: Domain, facts: Facts, origin: Origin, warehouse: Queried) -> Section:
     cells = [cell for name in domain.metric_ids if (cell := origin.cell(name)) is not None]
     measured = [cell for cell in cells if cell.was_measured]
     gaps = [f"{cell.now['name']}: {cell.now['why']}" for cell in cells if not cell.was_measured]
-    figures = [_trend(cell, facts, origin) for cell in measured]
+    trends = [_trend(cell, facts, origin) for cell in measured]
+    pictures = []
     if domain.slug == "data_trust" or measured:
         for picture in domain.pictures:
             rows = warehouse.query(picture.sql, _parameters(picture.sql, facts, origin))
             if rows:
-                figures.append(_figure(picture, rows, origin))
+                pictures.append(_figure(picture, rows, origin))
             else:
                 gaps.append(f"{picture.title}: there is nothing to draw.")
-    return Section(domain, figures, gaps)
+    return Section(domain, trends, pictures, gaps)
 
 
 def _parameters(sql: str, facts: Facts, origin: Origin) -> Row:

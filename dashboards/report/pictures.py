@@ -62,7 +62,7 @@ def _stacks(
             for position, (column, (name, _)) in enumerate(series.items())
             if row[column]
         ]
-        colours = {name: colour for name, colour in series.values()}
+        colours = dict(series.values())
         return marks, charts.stacked(marks, series=colours, unit=unit)
 
     return shape
@@ -108,7 +108,7 @@ def _of_statuses(unit: str, limit: str) -> Callable[[Sequence[Row]], tuple[list[
                 "target": row[limit],
                 "series": words[row["status"]][0],
                 "position": 0,
-                "text": readable(row["value"], unit),
+                "text": f"{readable(row['value'], unit)} of {readable(row[limit], 'count')}",
                 "label": f"{row['name']}: {readable(row['value'], unit)}; {row['why']}",
             }
             for row in rows
@@ -126,14 +126,14 @@ def _success_by_day(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
     classes = {
         "none concluded": charts.UNKNOWN,
         f"below {readable(amber, 'ratio')}": charts.BAD,
-        f"below {readable(green, 'ratio')}": charts.WARN,
-        "on target": charts.GOOD,
+        f"below {readable(green, 'ratio')}": charts.UNEASY,
+        "on target": charts.CALM,
     }
 
     def class_of(value: float | None) -> str:
         if value is None or green is None or amber is None:
             return "none concluded"
-        return list(classes)[1 + (value >= amber) + (value >= green)]
+        return list(classes)[3 if value >= green else 2 if value >= amber else 1]
 
     marks = [
         {
@@ -150,8 +150,8 @@ def _success_by_day(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
 
 def _silence(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
     words = {
-        "green": ("fresh", charts.GOOD),
-        "amber": ("late", charts.WARN),
+        "green": ("fresh", charts.CALM),
+        "amber": ("late", charts.UNEASY),
         "red": ("silent", charts.BAD),
         "grey": ("silent or not known", charts.UNKNOWN),
     }
@@ -193,7 +193,10 @@ def _drills(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
             "target": row["rto_objective_ms"],
             "series": words[row["drill_verdict"]][0],
             "position": 0,
-            "text": f"{readable(row['rto_ms'], 'ms')}: {words[row['drill_verdict']][0]}",
+            "text": row["why"]
+            if row["rto_ms"] is None
+            else f"{readable(row['rto_ms'], 'ms')} of {readable(row['rto_objective_ms'], 'ms')}: "
+            f"{words[row['drill_verdict']][0]}",
             "label": f"{row['name']}: {row['why']}",
         }
         for row in rows
@@ -312,7 +315,7 @@ _RUNS = Domain(
         Picture(
             "success_by_repository",
             "Where runs fail, day by day",
-            "Green rows; a red stretch is a default branch that stays broken. An empty day had no run.",
+            "Pale rows; a dark stretch is a branch that stays broken. An empty day had no run.",
             """
             select
                 repository as name,
@@ -559,7 +562,7 @@ _DATA_TRUST = Domain(
     (
         Picture(
             "freshness",
-            "Days since the newest evidence, by topic",
+            "Days since the newest evidence, the topics nearest to their limit",
             "Each bar ends before its mark, after which the topic counts as stale.",
             """
             select
@@ -570,7 +573,8 @@ _DATA_TRUST = Domain(
                 why
             from marts.data_trust
             where is_simulated = $is_simulated and load_count > 0 and topic <> '(none)'
-            order by age_days desc, name
+            order by age_days / nullif(freshness_days, 0) desc, name
+            limit 12
             """,
             ("name", "value", "freshness_days", "status", "why"),
             _of_statuses("days", "freshness_days"),
@@ -578,7 +582,7 @@ _DATA_TRUST = Domain(
         Picture(
             "silence",
             "Who sends what",
-            "A full grid; a grey cell was heard of once and no longer, an empty one never.",
+            "Pale rows without a dark cell. A grey one was heard of once and no longer, an empty one never.",
             """
             select
                 repository as name,

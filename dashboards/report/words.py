@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 UNKNOWN = "not known"
 
@@ -37,14 +38,22 @@ def _duration(milliseconds: float) -> str:
 
 
 def _rounded(value: float) -> str:
-    digits = 2 if 0 < abs(value) < 1 else 1
-    text = f"{value:,.{digits}f}"
+    # Half away from zero, as the marts' own sentences have it; through text, or 6.25 would be a little less.
+    digits = "0.01" if 0 < abs(value) < 1 else "0.1"
+    text = f"{Decimal(repr(float(value))).quantize(Decimal(digits), ROUND_HALF_UP):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def day(value: date | datetime | None) -> str:
     """A day as 16 Nov 2026."""
     return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+
+
+def week(monday: date) -> str:
+    """The days of a week: 16–22 Nov 2026."""
+    sunday = monday + timedelta(days=6)
+    begins = f"{monday.day}" if monday.month == sunday.month else f"{monday.day} {monday:%b}"
+    return f"{begins}–{day(sunday)}"
 
 
 def moment(value: datetime | None) -> str:
