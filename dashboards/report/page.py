@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
@@ -34,12 +34,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A domain on the page: the lines of its metrics, further pictures, and what is not known (`gaps`)."""
+    """A domain on the page: lines of its metrics, further pictures, and what is not known (names by reason)."""
 
     domain: Domain
     trends: Sequence[Figure]
     pictures: Sequence[Figure]
-    gaps: Sequence[str]
+    gaps: Mapping[str, Sequence[str]]
 
 
 def html(facts: Facts, warehouse: Queried, *, dashboards_url: str | None) -> str:
@@ -94,7 +94,10 @@ def _pillars(origin: Origin) -> Sequence[tuple[str, Sequence[Cell]]]:
 def _section(domain: Domain, facts: Facts, origin: Origin, warehouse: Queried) -> Section:
     cells = [cell for name in domain.metric_ids if (cell := origin.cell(name)) is not None]
     measured = [cell for cell in cells if cell.was_measured]
-    gaps = [f"{cell.now['name']}: {cell.now['why']}" for cell in cells if not cell.was_measured]
+    gaps: dict[str, list[str]] = {}
+    for cell in cells:
+        if not cell.was_measured:
+            gaps.setdefault(cell.now["why"], []).append(cell.now["name"])
     trends = [_trend(cell, facts, origin) for cell in measured]
     pictures = []
     if domain.slug == "data_trust" or measured:
@@ -103,7 +106,7 @@ def _section(domain: Domain, facts: Facts, origin: Origin, warehouse: Queried) -
             if rows:
                 pictures.append(_figure(picture, rows, origin))
             else:
-                gaps.append(f"{picture.title}: there is nothing to draw.")
+                gaps.setdefault("There is nothing to draw", []).append(picture.title)
     return Section(domain, trends, pictures, gaps)
 
 

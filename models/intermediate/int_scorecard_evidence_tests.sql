@@ -63,7 +63,6 @@ commits as (
         count(case when is_flaky then 1 end) as flaky_test_count
     from {{ ref('int_tests_by_commit') }}
     group by repository, suite, commit_sha, is_simulated
-    having cast(max(last_executed_at) as date) >= {{ evidence_since() }}
 
 ),
 
@@ -94,6 +93,7 @@ repeated_commits as (
             commits.repository = last_suite_runs.repository
             and commits.suite = last_suite_runs.suite
             and commits.commit_sha = last_suite_runs.commit_sha
+    where cast(commits.last_executed_at as date) >= {{ evidence_since() }}
 
 ),
 

@@ -46,11 +46,31 @@ def test_each_kind_of_evidence_leads_to_the_event_that_show_prints(reported_hub:
         assert json.loads(shown.stdout)
 
 
-def test_a_rejected_event_leads_to_its_load(reported_hub: Hub) -> None:
-    reported_hub.rows("select 1")
-    loads = reported_hub.rows(
-        "select distinct _load_id from marts.scorecard_evidence where kind = 'load' and _load_id is not null"
-    )
+def test_evidence_without_a_single_event_says_that_it_is_an_aggregate_or_derived(reported_hub: Hub) -> None:
+    assert reported_hub.rows(
+        "select distinct metric_id from marts.scorecard_evidence "
+        "where _load_id is null and counting not in ('none', 'excluded') and not is_aggregate "
+        "and kind <> 'artifact_check' order by 1"
+    ) == [("forecast_error",)]
 
-    known = {row[0] for row in reported_hub.rows("select load_id from raw.loads")}
-    assert {load_id for (load_id,) in loads} <= known
+
+def test_the_scorecard_command_prints_what_is_behind_a_metric(reported_hub: Hub) -> None:
+    shown = reported_hub.run("scorecard", "--evidence", "bypass_count")
+    assert shown.exit_code == 0, shown.output
+    assert "Deployments that no policy was asked about (red)" in shown.stdout
+    assert "in the numerator: 1" in shown.stdout
+    assert "No policy was asked about it." in shown.stdout
+
+    rows = [
+        json.loads(line)
+        for line in reported_hub.run("scorecard", "--evidence", "bypass_count", "--json").stdout.splitlines()
+    ]
+    [counted] = [row for row in rows if row["counting"] == "numerator"]
+    assert reported_hub.run("show", counted["_event_id"]).exit_code == 0
+
+
+def test_a_metric_that_is_not_in_the_scorecard_says_where_metrics_are_listed(reported_hub: Hub) -> None:
+    result = reported_hub.run("scorecard", "--evidence", "no_such_metric")
+
+    assert result.exit_code == 1
+    assert "`ci-intel metrics` lists the metrics" in result.output
