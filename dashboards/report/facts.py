@@ -15,7 +15,7 @@ Row = dict[str, Any]
 # How many weeks are drawn, that of the report included.
 WEEKS = 13
 
-_CELLS = """
+CELLS = """
     select
         is_simulated, week_start_date, pillar, metric_id, name, status, why, trend, owner, metric_value, unit,
         direction, target
@@ -23,15 +23,15 @@ _CELLS = """
     where is_current and is_complete and week_start_date between cast($since as date) and cast($week as date)
     order by is_simulated, pillar, name, week_start_date
 """
-_MATTERS = """
+MATTERS = """
     select
         is_simulated, rank_number, severity, sentence, since_at, age_days, owner, next_step
     from marts.attention
     order by is_simulated, rank_number
 """
-_LAST_WEEK = "select max(week_start_date) as week from marts.executive_scorecard where is_current and is_complete"
+LAST_WEEK = "select max(week_start_date) as week from marts.executive_scorecard where is_current and is_complete"
 # A budget is evaluated as of the build's own moment; a warehouse without any has the scorecard's last publication.
-_AS_OF = """
+AS_OF = """
     select
         coalesce(
             (select max(evaluated_at) from marts.error_budgets),
@@ -129,18 +129,18 @@ def read_facts(warehouse: Queried, week: date | None, origin: str | None) -> Fac
     attention is always that of now. Raises `NotFound` if there are no marts, or nothing of that week.
     """
     try:
-        latest = warehouse.query(_LAST_WEEK, {})[0]["week"]
-        as_of = warehouse.query(_AS_OF, {})[0]
+        latest = warehouse.query(LAST_WEEK, {})[0]["week"]
+        as_of = warehouse.query(AS_OF, {})[0]
     except WarehouseUnavailable as error:
         raise NotFound(f"there are no marts to report on: run `dbt build` ({error.message})") from error
     if latest is None:
         raise NotFound("the scorecard is empty: load evidence with `ci-intel load`, then run `dbt build`")
     monday = latest if week is None else week - timedelta(days=week.weekday())
     since = monday - timedelta(days=7 * (WEEKS - 1))
-    rows = warehouse.query(_CELLS, {"since": since.isoformat(), "week": monday.isoformat()})
+    rows = warehouse.query(CELLS, {"since": since.isoformat(), "week": monday.isoformat()})
     if not any(row["week_start_date"] == monday for row in rows):
         raise NotFound(f"the scorecard has no complete week of {monday}; the latest one is that of {latest}")
-    matters = warehouse.query(_MATTERS, {})
+    matters = warehouse.query(MATTERS, {})
     origins = [
         _origin(rows, matters, monday, is_simulated=is_simulated)
         for is_simulated in (False, True)

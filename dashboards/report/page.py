@@ -102,7 +102,7 @@ def _section(domain: Domain, facts: Facts, origin: Origin, warehouse: Queried) -
     pictures = []
     if domain.slug == "data_trust" or measured:
         for picture in domain.pictures:
-            rows = warehouse.query(picture.sql, _parameters(picture.sql, facts, origin))
+            rows = warehouse.query(picture.sql, parameters(picture.sql, facts, origin))
             if rows:
                 pictures.append(_figure(picture, rows, origin))
             else:
@@ -110,13 +110,14 @@ def _section(domain: Domain, facts: Facts, origin: Origin, warehouse: Queried) -
     return Section(domain, trends, pictures, gaps)
 
 
-def _parameters(sql: str, facts: Facts, origin: Origin) -> Row:
+def parameters(sql: str, facts: Facts, origin: Origin) -> Row:
+    """What a picture's query is asked with: whose evidence, and the days and weeks that it names."""
     known = {
         "is_simulated": origin.is_simulated,
         "since": facts.since.isoformat(),
         "week": facts.week.isoformat(),
-        "from": (facts.week - timedelta(days=21)).isoformat(),
-        "until": (facts.week + timedelta(days=7)).isoformat(),
+        "first_day": (facts.week - timedelta(days=21)).isoformat(),
+        "day_after": (facts.week + timedelta(days=7)).isoformat(),
     }
     return {name: value for name, value in known.items() if f"${name}" in sql}
 

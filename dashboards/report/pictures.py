@@ -3,7 +3,7 @@ The pictures of each domain: what they ask of the marts, and how they are drawn.
 
 Queries sum stored counts or divide two sums, and nothing else; they run on DuckDB and on BigQuery.
 Each returns its rows in the order in which they are drawn. `$since` and `$week` are the Mondays of
-the first and the last week, `$from` the first day of the last four weeks, `$until` the day after them.
+the first and the last week, `$first_day` the first day of the last four weeks, `$day_after` the day after them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from dashboards.report.words import counted, day, readable
 
 Row = dict[str, Any]
 
-_LAST_WEEKS = "is_simulated = $is_simulated and week_start_date between cast($from as date) and cast($week as date)"
+_LAST_WEEKS = (
+    "is_simulated = $is_simulated and week_start_date between cast($first_day as date) and cast($week as date)"
+)
 _ALL_WEEKS = "is_simulated = $is_simulated and week_start_date between cast($since as date) and cast($week as date)"
 
 
@@ -298,7 +300,7 @@ _RUNS = Domain(
             from marts.run_health
             where
                 is_simulated = $is_simulated
-                and started_date >= cast($from as date) and started_date < cast($until as date)
+                and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
             group by started_date
             order by started_date
             """,
@@ -334,7 +336,7 @@ _RUNS = Domain(
             ) as targets
             where
                 is_simulated = $is_simulated
-                and started_date >= cast($from as date) and started_date < cast($until as date)
+                and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
             group by repository, started_date
             order by name, started_date
             """,
@@ -362,7 +364,7 @@ _TESTS = Domain(
             from marts.mutation_effectiveness
             where
                 is_simulated = $is_simulated and mutation_run_id is not null and scope <> 'diff'
-                and generated_date >= cast($from as date) and generated_date < cast($until as date)
+                and generated_date >= cast($first_day as date) and generated_date < cast($day_after as date)
             qualify row_number() over (
                 partition by repository, target
                 order by generated_date desc, scope
@@ -433,8 +435,8 @@ _SUPPLY_CHAIN = Domain(
             from marts.release_evidence
             where
                 is_simulated = $is_simulated
-                and cast(deployment_started_at as date) >= cast($from as date)
-                and cast(deployment_started_at as date) < cast($until as date)
+                and cast(deployment_started_at as date) >= cast($first_day as date)
+                and cast(deployment_started_at as date) < cast($day_after as date)
             group by evidence_type
             having sum(required_at_deployment_count) > 0
             order by value, name
@@ -515,7 +517,7 @@ _EFFICIENCY = Domain(
             from marts.cost_and_carbon
             where
                 is_simulated = $is_simulated
-                and started_date >= cast($from as date) and started_date < cast($until as date)
+                and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
             group by started_date
             having sum(cost_usd) is not null
             order by started_date
@@ -543,7 +545,7 @@ _EFFICIENCY = Domain(
             from marts.cost_and_carbon
             where
                 is_simulated = $is_simulated
-                and started_date >= cast($from as date) and started_date < cast($until as date)
+                and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
             group by repository
             having sum(run_count) > 0
             order by value desc, name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -280,6 +281,18 @@ def test_a_warehouse_without_marts_says_what_to_do(hub: Hub, tmp_path: Path) -> 
     assert result.exit_code == 1
     assert "there are no marts to report on: run `dbt build`" in result.output
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])
+def test_a_page_without_the_packages_of_its_extra_names_it(
+    reported_hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    result = reported_hub.run("report", "--out", tmp_path / "report.html")
+
+    assert result.exit_code == 3
+    assert "pip install 'ci-intelligence-hub[report]'" in result.output
 
 
 def test_a_scorecard_without_weeks_says_what_to_do(reported_hub: Hub, tmp_path: Path) -> None:
