@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from ci_intel.commands.options import lock_timeout_option, read_warehouse, warehouse_option
-from ci_intel.errors import HubError, NotFound, WarehouseUnavailable
+from ci_intel.errors import HubError, WarehouseUnavailable
 
 FORMATS = ("html", "markdown", "slack")
 
@@ -78,7 +78,9 @@ def report(
 
             text = slack(facts, dashboards_url=dashboards_url)
     except WarehouseUnavailable as error:
-        raise NotFound(f"these marts are of another version: run `dbt build` again ({error.message})") from error
+        raise HubError(
+            f"the marts cannot be read; if another version built them, run `dbt build` again ({error.message})"
+        ) from error
     finally:
         opened.close()
     _write(out_path, text)

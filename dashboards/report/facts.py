@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from ci_intel.errors import NotFound, WarehouseUnavailable
+from dashboards.report.words import clean
 
 Row = dict[str, Any]
 
@@ -121,6 +122,14 @@ class Facts:
         return self.week - timedelta(days=7 * (WEEKS - 1))
 
 
+def read(warehouse: Queried, sql: str, parameters: Row) -> Sequence[Row]:
+    """Return the rows of a query; texts in them are fit to be shown."""
+    return [
+        {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
+        for row in warehouse.query(sql, parameters)
+    ]
+
+
 def read_facts(warehouse: Queried, week: date | None, origin: str | None) -> Facts:
     """
     Read the week that begins with, or contains, `week`; by default the latest complete one.
@@ -137,10 +146,10 @@ def read_facts(warehouse: Queried, week: date | None, origin: str | None) -> Fac
         raise NotFound("the scorecard is empty: load evidence with `ci-intel load`, then run `dbt build`")
     monday = latest if week is None else week - timedelta(days=week.weekday())
     since = monday - timedelta(days=7 * (WEEKS - 1))
-    rows = warehouse.query(CELLS, {"since": since.isoformat(), "week": monday.isoformat()})
+    rows = read(warehouse, CELLS, {"since": since.isoformat(), "week": monday.isoformat()})
     if not any(row["week_start_date"] == monday for row in rows):
         raise NotFound(f"the scorecard has no complete week of {monday}; the latest one is that of {latest}")
-    matters = warehouse.query(MATTERS, {})
+    matters = read(warehouse, MATTERS, {})
     origins = [
         _origin(rows, matters, monday, is_simulated=is_simulated)
         for is_simulated in (False, True)

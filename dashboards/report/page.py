@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from dashboards.report import charts, drawing, words
-from dashboards.report.facts import WEEKS, Cell, Facts, Origin, Queried
+from dashboards.report.facts import WEEKS, Cell, Facts, Origin, Queried, read
 from dashboards.report.pictures import DOMAINS, Domain, Picture, Row
 
 # What opens the page is told not to load anything, and to run nothing.
@@ -102,7 +102,7 @@ def _section(domain: Domain, facts: Facts, origin: Origin, warehouse: Queried) -
     pictures = []
     if domain.slug == "data_trust" or measured:
         for picture in domain.pictures:
-            rows = warehouse.query(picture.sql, parameters(picture.sql, facts, origin))
+            rows = read(warehouse, picture.sql, parameters(picture.sql, facts, origin))
             if rows:
                 pictures.append(_figure(picture, rows, origin))
             else:

@@ -17,6 +17,9 @@ from dashboards.report.words import counted, day, readable
 
 Row = dict[str, Any]
 
+# A picture of more rows is not read, and makes the page large.
+_MOST = 20
+
 _LAST_WEEKS = (
     "is_simulated = $is_simulated and week_start_date between cast($first_day as date) and cast($week as date)"
 )
@@ -317,10 +320,11 @@ _RUNS = Domain(
         Picture(
             "success_by_repository",
             "Where runs fail, day by day",
-            "Pale rows; a dark stretch is a branch that stays broken. An empty day had no run.",
-            """
+            "Pale rows; a dark stretch is a branch that stays broken. An empty day had no run. "
+            f"Of many repositories the {_MOST} with the most failures.",
+            f"""
             select
-                repository as name,
+                run_health.repository as name,
                 started_date,
                 sum(succeeded_run_count) as numerator,
                 sum(concluded_run_count) as denominator,
@@ -328,6 +332,15 @@ _RUNS = Domain(
                 max(targets.target) as target,
                 max(targets.amber_threshold) as amber_threshold
             from marts.run_health
+            inner join (
+                select repository from marts.run_health
+                where
+                    is_simulated = $is_simulated
+                    and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
+                group by repository
+                order by sum(concluded_run_count) - sum(succeeded_run_count) desc, repository
+                limit {_MOST}
+            ) as shown on run_health.repository = shown.repository
             cross join (
                 select target, amber_threshold from marts.executive_scorecard
                 where
@@ -337,7 +350,7 @@ _RUNS = Domain(
             where
                 is_simulated = $is_simulated
                 and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
-            group by repository, started_date
+            group by run_health.repository, started_date
             order by name, started_date
             """,
             ("name", "started_date", "numerator", "denominator", "value"),
@@ -584,15 +597,23 @@ _DATA_TRUST = Domain(
         Picture(
             "silence",
             "Who sends what",
-            "Pale rows without a dark cell. A grey one was heard of once and no longer, an empty one never.",
-            """
+            "Pale rows without a dark cell. A grey one was heard of once and no longer, an empty one never. "
+            f"Of many repositories the {_MOST} with the most that is not fresh.",
+            f"""
             select
-                repository as name,
+                evidence.repository as name,
                 topic,
                 status,
                 age_days,
                 why
-            from marts.data_trust_by_repository
+            from marts.data_trust_by_repository as evidence
+            inner join (
+                select repository from marts.data_trust_by_repository
+                where is_simulated = $is_simulated and evidence_count > 0
+                group by repository
+                order by sum(case when status <> 'green' then 1 else 0 end) desc, repository
+                limit {_MOST}
+            ) as shown on evidence.repository = shown.repository
             where is_simulated = $is_simulated and evidence_count > 0
             order by name, topic
             """,

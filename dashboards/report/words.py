@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,6 +13,9 @@ MARKS = {"red": "▼", "amber": "◆", "green": "●", "grey": "○"}
 SEVERITIES = {"critical": "▲▲", "high": "▲", "medium": "◆", "low": "●"}
 TRENDS = {"better": "better", "worse": "worse", "same": "unchanged", "unknown": ""}
 
+# What no reader sees and XML does not take: control characters, and those that turn the direction of writing.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]+")
+_LONGEST = 600
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 
 
@@ -64,3 +68,9 @@ def moment(value: datetime | None) -> str:
 def counted(count: int, thing: str) -> str:
     """A number of things: 1 matter, 2 matters."""
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
+def clean(text: str) -> str:
+    """A text of evidence, fit to be shown: on one line, of a length that somebody reads, without what is not seen."""
+    shown = _UNSEEN.sub(" ", text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

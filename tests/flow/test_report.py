@@ -139,8 +139,7 @@ def test_what_was_never_measured_is_said_with_its_reason_and_never_drawn(reporte
 
     text = " ".join(Page(page).text.split())
     assert "Efficiency ○ not connected: nothing of it was measured" in text
-    assert "Not measured in these weeks: " in text
-    assert "Never measured: no evidence for it had been loaded" in text
+    assert "Not measured in these weeks. Never measured: no evidence for it had been loaded: " in text
     assert 'id="real-waste_ratio' not in page
 
 
@@ -224,6 +223,22 @@ def test_hostile_evidence_is_text_on_the_page(page: str) -> None:
     assert "49" not in re.findall(r"\$\{(.*?)\} (\S+)", parsed.text)
 
 
+def test_what_no_reader_sees_and_what_is_endless_is_not_written(reported_hub: Hub, tmp_path: Path) -> None:
+    odd = _copy(reported_hub, tmp_path)
+    endless = "chr(1) || 'begins' || chr(8238) || repeat('endless ', 2000)"
+    odd.execute(
+        f"update marts.attention set sentence = {endless}, owner = {endless};"
+        f"update marts.dr_drills set drill = {endless}; update marts.flaky_tests set test_name = {endless};"
+        f"update marts.run_health set repository = repository || {endless}"
+    )
+
+    for form in ("html", "markdown", "slack"):
+        written = report(odd, form)
+        assert "begins" in written
+        assert not re.search("[\x01\u202e]", written)
+        assert len(written) < MAX_BYTES
+
+
 def test_hostile_evidence_is_text_in_markdown(digest: str) -> None:
     [line] = [line for line in digest.splitlines() if "evil" in line][:1]
 
@@ -293,6 +308,16 @@ def test_a_page_without_the_packages_of_its_extra_names_it(
 
     assert result.exit_code == 3
     assert "pip install 'ci-intelligence-hub[report]'" in result.output
+
+
+def test_marts_that_lack_what_is_asked_for_are_no_answer_and_say_what_to_do(reported_hub: Hub, tmp_path: Path) -> None:
+    older = _copy(reported_hub, tmp_path)
+    older.execute("drop table marts.dora")
+
+    result = older.run("report", "--out", tmp_path / "report.html")
+
+    assert result.exit_code == 3
+    assert "if another version built them, run `dbt build` again" in result.output
 
 
 def test_a_scorecard_without_weeks_says_what_to_do(reported_hub: Hub, tmp_path: Path) -> None:
