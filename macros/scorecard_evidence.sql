@@ -43,7 +43,13 @@
 {%- endmacro %}
 
 
-{# The first day of the weeks of which evidence is listed: the last four that are over. #}
+{# Of how many weeks that are over evidence is listed. #}
+{% macro evidence_weeks() -%}
+    {{ var('scorecard_evidence_weeks') | int }}
+{%- endmacro %}
+
+
+{# The first day of those weeks. #}
 {% macro evidence_since() -%}
-    {{ date_plus(week_of(as_of()), -28) }}
+    {{ date_plus(week_of(as_of()), -7 * (evidence_weeks() | int)) }}
 {%- endmacro %}

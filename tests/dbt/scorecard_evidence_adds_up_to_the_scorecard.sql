@@ -3,7 +3,7 @@
 with cells as (
 
     select * from {{ ref('executive_scorecard') }}
-    where is_current and weeks_ago between 1 and 4
+    where is_current and weeks_ago between 1 and {{ evidence_weeks() }}
 
 ),
 
