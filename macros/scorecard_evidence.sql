@@ -53,3 +53,30 @@
 {% macro evidence_since() -%}
     {{ date_plus(week_of(as_of()), -7 * (evidence_weeks() | int)) }}
 {%- endmacro %}
+
+
+{# The CTE `first_scans`: the first scan in which each vulnerability was seen, or seen with a fix. #}
+{% macro first_scans(condition) %}
+first_scans as (
+
+    select
+        vulnerability_groups.repository,
+        vulnerability_groups.subject,
+        vulnerability_groups.component,
+        vulnerability_groups.vulnerability,
+        scans._event_id
+    from {{ ref('int_vulnerability_groups') }} as vulnerability_groups
+    inner join {{ ref('int_vulnerability_scans_named') }} as scans
+        on vulnerability_groups.vulnerability_scan_id = scans.vulnerability_scan_id
+    where {{ condition }}
+    qualify row_number() over (
+        partition by
+            vulnerability_groups.repository,
+            vulnerability_groups.subject,
+            vulnerability_groups.component,
+            vulnerability_groups.vulnerability
+        order by vulnerability_groups.scanned_at, vulnerability_groups.vulnerability_scan_id
+    ) = 1
+
+)
+{% endmacro %}

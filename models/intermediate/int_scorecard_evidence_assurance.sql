@@ -115,13 +115,23 @@ exposure_weeks as (
 
 ),
 
+{{ first_scans('vulnerability_groups.subject is not null and vulnerability_groups.has_fix') }},
+
 patches as (
 
     select
-        *,
-        repository || ' ' || subject || ' ' || component || ' ' || vulnerability as patch_key
-    from {{ ref('patch_lead_times') }}
-    where cast(fixed_live_at as date) >= {{ evidence_since() }}
+        patches.*,
+        first_scans._event_id,
+        patches.repository || ' ' || patches.subject || ' ' || patches.component || ' ' || patches.vulnerability
+            as patch_key
+    from {{ ref('patch_lead_times') }} as patches
+    left join first_scans
+        on
+            patches.repository = first_scans.repository
+            and patches.subject = first_scans.subject
+            and patches.component = first_scans.component
+            and patches.vulnerability = first_scans.vulnerability
+    where cast(patches.fixed_live_at as date) >= {{ evidence_since() }}
 
 ),
 
@@ -244,8 +254,6 @@ evidence as (
         is_excluded='patch_lead_time_ms is null',
         value='patch_lead_time_ms',
         sample='1',
-        is_aggregate='true',
-        event_id='null',
         why="case when patch_lead_time_ms is null then 'Not measured: ' || coalesce(unmeasured_reason, 'unknown') || '.'
             else 'From the first scan that named a fix to the fix being live.' end"
     ) }}

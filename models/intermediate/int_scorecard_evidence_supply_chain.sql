@@ -26,10 +26,13 @@ verifications as (
 
 {{ checked_artifacts_of_weeks() }},
 
+{{ first_scans('vulnerability_groups.subject is not null') }},
+
 exposures as (
 
     select
         exposures.*,
+        first_scans._event_id,
         weeks.week_start_date,
         exposures.repository || ' ' || exposures.subject || ' ' || exposures.component || ' ' || exposures.vulnerability
             as exposure_key,
@@ -40,6 +43,12 @@ exposures as (
         on
             exposures.first_seen_at < weeks.known_until_at
             and (exposures.closed_at is null or exposures.closed_at >= weeks.known_until_at)
+    left join first_scans
+        on
+            exposures.repository = first_scans.repository
+            and exposures.subject = first_scans.subject
+            and exposures.component = first_scans.component
+            and exposures.vulnerability = first_scans.vulnerability
 
 ),
 
@@ -62,8 +71,6 @@ evidence as (
         "vulnerability || ' in ' || component || ' of ' || subject", 'first_seen_at',
         is_excluded='not coalesce(is_breach, false)',
         numerator='1',
-        event_id='null',
-        is_aggregate='true',
         why="case when sla_days is null then 'Its severity has no deadline.'
             when is_breach then 'Open longer than ' || " ~ whole('sla_days') ~ " || ' days.'
             else 'Open within its deadline of ' || " ~ whole('sla_days') ~ " || ' days.' end"
