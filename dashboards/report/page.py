@@ -10,7 +10,8 @@ from typing import Any
 
 from dashboards.report import charts, drawing, words
 from dashboards.report.facts import WEEKS, Cell, Facts, Origin, Queried, read
-from dashboards.report.pictures import DOMAINS, Domain, Picture, Row
+from dashboards.report.pictures import DOMAINS, Domain, Picture
+from dashboards.report.shapes import Row
 
 # What opens the page is told not to load anything, and to run nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"

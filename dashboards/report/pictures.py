@@ -8,14 +8,10 @@ the first and the last week, `$first_day` the first day of the last four weeks, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from dashboards.report import charts
-from dashboards.report.words import counted, day, readable
-
-Row = dict[str, Any]
+from dashboards.report import charts, shapes
 
 # A picture of more rows is not read, and makes the page large.
 _MOST = 20
@@ -35,7 +31,7 @@ class Picture:
     good: str
     sql: str
     columns: Sequence[str]
-    shape: Callable[[Sequence[Row]], tuple[list[Row], charts.Spec]]
+    shape: shapes.Shape
 
 
 @dataclass(frozen=True)
@@ -47,188 +43,6 @@ class Domain:
     question: str
     metric_ids: Sequence[str]
     pictures: Sequence[Picture]
-
-
-def _stacks(
-    series: dict[str, tuple[str, str]], *, unit: str = "count", at: str
-) -> Callable[[Sequence[Row]], tuple[list[Row], charts.Spec]]:
-    """One bar per day or week, of the columns of `series`, each with its name and colour."""
-
-    def shape(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-        marks = [
-            {
-                "at": row[at].isoformat(),
-                "value": row[column],
-                "series": name,
-                "position": position,
-                "label": f"{day(row[at])}, {name}: {readable(row[column], unit)}",
-            }
-            for row in rows
-            for position, (column, (name, _)) in enumerate(series.items())
-            if row[column]
-        ]
-        colours = dict(series.values())
-        return marks, charts.stacked(marks, series=colours, unit=unit)
-
-    return shape
-
-
-def _bars(unit: str, *, of: str, target: str | None = None) -> Callable[[Sequence[Row]], tuple[list[Row], charts.Spec]]:
-    """One bar per row: `name`, `value`, and how much it was made of (`numerator` of `denominator`), in words."""
-
-    def shape(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-        marks = []
-        for row in rows:
-            text = readable(row["value"], unit)
-            if row.get("denominator") is not None:
-                text += f" ({readable(row['numerator'], 'count')} of {readable(row['denominator'], 'count')})"
-            marks.append(
-                {
-                    "name": row["name"],
-                    "value": row["value"],
-                    "target": row[target] if target else None,
-                    "text": text,
-                    "label": f"{row['name']}: {text} {of}".strip(),
-                }
-            )
-        return marks, charts.bars(marks, unit=unit)
-
-    return shape
-
-
-def _of_statuses(unit: str, limit: str) -> Callable[[Sequence[Row]], tuple[list[Row], charts.Spec]]:
-    """One bar per row, coloured by its `status`, with its `limit` as a tick."""
-
-    def shape(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-        words = {
-            "green": ("within", charts.GOOD),
-            "amber": ("at its limit", charts.WARN),
-            "red": ("beyond", charts.BAD),
-            "grey": ("not known", charts.UNKNOWN),
-        }
-        marks = [
-            {
-                "name": row["name"],
-                "value": row["value"],
-                "target": row[limit],
-                "series": words[row["status"]][0],
-                "position": 0,
-                "text": f"{readable(row['value'], unit)} of {readable(row[limit], 'count')}",
-                "label": f"{row['name']}: {readable(row['value'], unit)}; {row['why']}",
-            }
-            for row in rows
-        ]
-        found = {row["status"] for row in rows}
-        colours = {name: colour for status, (name, colour) in words.items() if status in found}
-        return marks, charts.bars(marks, unit=unit, colours=colours)
-
-    return shape
-
-
-def _success_by_day(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-    # Both thresholds are the scorecard's own of the metric.
-    green, amber = (rows[0]["target"], rows[0]["amber_threshold"]) if rows else (None, None)
-    classes = {
-        "none concluded": charts.UNKNOWN,
-        f"below {readable(amber, 'ratio')}": charts.BAD,
-        f"below {readable(green, 'ratio')}": charts.UNEASY,
-        "on target": charts.CALM,
-    }
-
-    def class_of(value: float | None) -> str:
-        if value is None or green is None or amber is None:
-            return "none concluded"
-        return list(classes)[3 if value >= green else 2 if value >= amber else 1]
-
-    marks = [
-        {
-            "name": row["name"],
-            "at": row["started_date"].isoformat(),
-            "series": class_of(row["value"]),
-            "label": f"{row['name']}, {day(row['started_date'])}: {readable(row['value'], 'ratio')} of "
-            f"{counted(row['denominator'], 'concluded run')} succeeded",
-        }
-        for row in rows
-    ]
-    return marks, charts.heatmap(marks, classes=classes, is_dated=True)
-
-
-def _silence(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-    words = {
-        "green": ("fresh", charts.CALM),
-        "amber": ("late", charts.UNEASY),
-        "red": ("silent", charts.BAD),
-        "grey": ("silent or not known", charts.UNKNOWN),
-    }
-    marks = [
-        {
-            "name": row["name"],
-            "at": row["topic"].replace("_", " "),
-            "series": words[row["status"]][0],
-            "label": f"{row['name']}, {row['topic']}: {row['why']}",
-        }
-        for row in rows
-    ]
-    found = {row["status"] for row in rows}
-    classes = {name: colour for status, (name, colour) in words.items() if status in found}
-    return marks, charts.heatmap(marks, classes=classes)
-
-
-def _lines_and_mutants(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-    series = {"lines that tests run": charts.SERIES[0], "mutants that tests catch": charts.SERIES[1]}
-    marks = [
-        {"name": row["name"], "value": row[column], "series": name, "label": f"{row['name']}: {shown} {name}"}
-        for row in rows
-        for name, column in zip(series, ("line_coverage_ratio", "mutation_score_ratio"), strict=True)
-        if (shown := readable(row[column], "ratio")) and row[column] is not None
-    ]
-    return marks, charts.dumbbells(marks, unit="ratio", series=series)
-
-
-def _drills(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-    words = {
-        "verified": ("met", charts.GOOD),
-        "refuted": ("failed", charts.BAD),
-        "undecided": ("not known", charts.UNKNOWN),
-    }
-    marks = [
-        {
-            "name": row["name"],
-            "value": row["rto_ms"],
-            "target": row["rto_objective_ms"],
-            "series": words[row["drill_verdict"]][0],
-            "position": 0,
-            "text": row["why"]
-            if row["rto_ms"] is None
-            else f"{readable(row['rto_ms'], 'ms')} of {readable(row['rto_objective_ms'], 'ms')}: "
-            f"{words[row['drill_verdict']][0]}",
-            "label": f"{row['name']}: {row['why']}",
-        }
-        for row in rows
-    ]
-    found = {row["drill_verdict"] for row in rows}
-    colours = {name: colour for verdict, (name, colour) in words.items() if verdict in found}
-    return marks, charts.bars(marks, unit="ms", colours=colours)
-
-
-def _vulnerabilities(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
-    series = {
-        "beyond_count": ("beyond its deadline", charts.BAD),
-        "within_count": ("within its deadline", charts.SERIES[0]),
-        "without_count": ("without a deadline", charts.UNKNOWN),
-    }
-    marks = [
-        {
-            "name": row["name"],
-            "value": row[column],
-            "series": name,
-            "position": position,
-            "label": f"{row['name']}, {name}: {row[column]}",
-        }
-        for row in rows
-        for position, (column, (name, _)) in enumerate(series.items())
-    ]
-    return marks, charts.bars(marks, unit="count", colours=dict(series.values()))
 
 
 _DELIVERY = Domain(
@@ -253,7 +67,7 @@ _DELIVERY = Domain(
             order by week_start_date
             """,
             ("week_start_date", "good_deployment_count", "failed_deployment_count"),
-            _stacks(
+            shapes.stacks(
                 {
                     "good_deployment_count": ("no sign of failure", charts.SERIES[0]),
                     "failed_deployment_count": ("failed", charts.BAD),
@@ -279,7 +93,7 @@ _DELIVERY = Domain(
             limit 12
             """,
             ("name", "numerator", "denominator", "value"),
-            _bars("ratio", of="deployments failed"),
+            shapes.bars("ratio", of="deployments failed"),
         ),
     ),
 )
@@ -308,7 +122,7 @@ _RUNS = Domain(
             order by started_date
             """,
             ("started_date", "succeeded_run_count", "failed_run_count", "other_run_count"),
-            _stacks(
+            shapes.stacks(
                 {
                     "succeeded_run_count": ("succeeded", charts.SERIES[0]),
                     "failed_run_count": ("failed or timed out", charts.BAD),
@@ -354,7 +168,7 @@ _RUNS = Domain(
             order by name, started_date
             """,
             ("name", "started_date", "numerator", "denominator", "value"),
-            _success_by_day,
+            shapes.success_by_day,
         ),
     ),
 )
@@ -386,7 +200,7 @@ _TESTS = Domain(
             limit 12
             """,
             ("name", "generated_date", "line_coverage_ratio", "mutation_score_ratio"),
-            _lines_and_mutants,
+            shapes.lines_and_mutants,
         ),
         Picture(
             "flaky_tests",
@@ -404,7 +218,7 @@ _TESTS = Domain(
             limit 10
             """,
             ("name", "numerator", "denominator", "value"),
-            _bars("ratio", of="commits that were tested twice"),
+            shapes.bars("ratio", of="commits that were tested twice"),
         ),
     ),
 )
@@ -433,7 +247,7 @@ _SUPPLY_CHAIN = Domain(
                 end
             """,
             ("name", "beyond_count", "within_count", "without_count"),
-            _vulnerabilities,
+            shapes.vulnerabilities,
         ),
         Picture(
             "release_evidence",
@@ -455,7 +269,7 @@ _SUPPLY_CHAIN = Domain(
             order by value, name
             """,
             ("name", "numerator", "denominator", "value"),
-            _bars("ratio", of="verified in time"),
+            shapes.bars("ratio", of="verified in time"),
         ),
     ),
 )
@@ -481,7 +295,7 @@ _RESILIENCE = Domain(
             order by week_start_date
             """,
             ("week_start_date", "recovered_experiment_count", "failed_experiment_count", "other_experiment_count"),
-            _stacks(
+            shapes.stacks(
                 {
                     "recovered_experiment_count": ("recovered", charts.SERIES[0]),
                     "failed_experiment_count": ("degraded or failed", charts.BAD),
@@ -507,7 +321,7 @@ _RESILIENCE = Domain(
             order by rto_ms desc, name
             """,
             ("name", "held_at", "rto_ms", "rto_objective_ms", "drill_verdict", "why"),
-            _drills,
+            shapes.drills,
         ),
     ),
 )
@@ -536,7 +350,7 @@ _EFFICIENCY = Domain(
             order by started_date
             """,
             ("started_date", "measured_cost_usd", "modelled_cost_usd", "uncosted_run_count"),
-            _stacks(
+            shapes.stacks(
                 {
                     "measured_cost_usd": ("on a bill", charts.SERIES[0]),
                     "modelled_cost_usd": ("by the price list", charts.SERIES[4]),
@@ -565,7 +379,7 @@ _EFFICIENCY = Domain(
             limit 12
             """,
             ("name", "value", "numerator", "denominator"),
-            _bars("USD", of="runs have a known cost"),
+            shapes.bars("USD", of="runs have a known cost"),
         ),
     ),
 )
@@ -592,7 +406,7 @@ _DATA_TRUST = Domain(
             limit 12
             """,
             ("name", "value", "freshness_days", "status", "why"),
-            _of_statuses("days", "freshness_days"),
+            shapes.of_statuses("days", "freshness_days"),
         ),
         Picture(
             "silence",
@@ -618,7 +432,7 @@ _DATA_TRUST = Domain(
             order by name, topic
             """,
             ("name", "topic", "status", "age_days", "why"),
-            _silence,
+            shapes.silence,
         ),
     ),
 )
