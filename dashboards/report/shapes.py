@@ -146,10 +146,15 @@ def lines_and_mutants(rows: Sequence[Row]) -> tuple[list[Row], charts.Spec]:
     """Two dots per target: its line coverage and its mutation score; what is not known has none."""
     series = {"lines that tests run": charts.SERIES[0], "mutants that tests catch": charts.SERIES[1]}
     marks = [
-        {"name": row["name"], "value": row[column], "series": name, "label": f"{row['name']}: {shown} {name}"}
+        {
+            "name": row["name"],
+            "value": row[column],
+            "series": name,
+            "label": f"{row['name']}: {readable(row[column], 'ratio')} {name}",
+        }
         for row in rows
         for name, column in zip(series, ("line_coverage_ratio", "mutation_score_ratio"), strict=True)
-        if (shown := readable(row[column], "ratio")) and row[column] is not None
+        if row[column] is not None
     ]
     return marks, charts.dumbbells(marks, unit="ratio", series=series)
 
