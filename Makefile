@@ -13,7 +13,7 @@ GOOGLESQL := .cache/googlesql
 # The repository that the hub's own evidence belongs to.
 HUB := ci-intelligence/hub
 # Tests that need nothing but this environment, and end within minutes.
-ORDINARY := not bigquery and not corpus and not googlesql and not torture
+ORDINARY := not bigquery and not corpus and not googlesql and not dashboards and not torture
 
 # Byte code is kept: without it every start of dbt would compile its libraries again.
 unexport PYTHONDONTWRITEBYTECODE

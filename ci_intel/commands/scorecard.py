@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 import orjson
@@ -20,7 +21,31 @@ _WEEK = """
     where weeks_ago = $weeks_ago and is_current
     order by is_simulated, pillar, name
 """
+_EVIDENCE = """
+    select
+        is_simulated, week_start_date, metric_id, name, status, counting, kind, repository, subject, happened_at,
+        numerator, denominator, measured_value, unit, why, _load_id, _source_line, _event_id
+    from marts.scorecard_evidence
+    where metric_id = $metric_id and weeks_ago = $weeks_ago
+    order by
+        is_simulated,
+        case counting
+            when 'numerator' then 1 when 'both' then 2 when 'value' then 3 when 'denominator' then 4 else 5
+        end,
+        happened_at desc,
+        evidence_id
+"""
+# A person reads so many of each kind of counting; --json has all.
+_SHOWN = 10
 _COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
+_COUNTINGS = {
+    "numerator": "in the numerator",
+    "both": "in numerator and denominator",
+    "denominator": "in the denominator alone",
+    "value": "values of the median or percentile",
+    "excluded": "excluded",
+    "none": "none",
+}
 _TRENDS = {"better": "↗ better", "worse": "↘ worse", "same": "→ same", "unknown": ""}
 
 
@@ -28,35 +53,75 @@ _TRENDS = {"better": "↗ better", "worse": "↘ worse", "same": "→ same", "un
 @click.option(
     "--weeks-ago", type=click.IntRange(0, 13), default=1, show_default=True, help="0 is the week in progress."
 )
+@click.option("--evidence", "metric_id", metavar="METRIC", help="Print what is behind that metric instead.")
 @warehouse_option
 @lock_timeout_option
 @json_option
-def scorecard(weeks_ago: int, warehouse_flag: str | None, lock_timeout: float, as_json: bool) -> None:
+def scorecard(
+    weeks_ago: int, metric_id: str | None, warehouse_flag: str | None, lock_timeout: float, as_json: bool
+) -> None:
     """
     Print the executive scorecard of the latest complete week, as `dbt build` computed it.
 
     Real and simulated evidence are shown apart. Grey is unknown, and says why: it is never a pass.
+    With --evidence, the runs, deployments, checks or reports that a metric was counted from, and what
+    was excluded and why, each with the _event_id that `ci-intel show` prints; of the last four complete weeks.
     """
-    rows = _rows(weeks_ago, warehouse_flag, lock_timeout)
+    if metric_id is None:
+        rows = _rows(_WEEK, {"weeks_ago": weeks_ago}, warehouse_flag, lock_timeout)
+    else:
+        rows = _rows(_EVIDENCE, {"metric_id": metric_id, "weeks_ago": weeks_ago}, warehouse_flag, lock_timeout)
     if as_json:
         for row in rows:
             click.echo(orjson.dumps(row))
+        return
+    if metric_id is not None:
+        _print_evidence(rows)
         return
     for is_simulated in (False, True):
         _print_fleet([row for row in rows if row["is_simulated"] is is_simulated], is_simulated=is_simulated)
 
 
-def _rows(weeks_ago: int, warehouse_flag: str | None, lock_timeout: float) -> Sequence[Row]:
+def _rows(sql: str, parameters: dict[str, Any], warehouse_flag: str | None, lock_timeout: float) -> Sequence[Row]:
     opened = read_warehouse(warehouse_flag, lock_timeout)
     try:
-        rows = opened.query(_WEEK, {"weeks_ago": weeks_ago})
+        rows = opened.query(sql, parameters)
     except WarehouseUnavailable as error:
         raise NotFound("this warehouse has no scorecard yet: run `dbt build`") from error
     finally:
         opened.close()
-    if not rows:
-        raise NotFound("the scorecard is empty: load evidence with `ci-intel load`, then run `dbt build`")
-    return rows
+    if rows:
+        return rows
+    if "metric_id" in parameters:
+        raise NotFound(
+            f"the scorecard has no evidence of {parameters['metric_id']!r} in that week: evidence is kept of the last "
+            "four complete weeks (--weeks-ago 1 to 4), and `ci-intel metrics` lists the metrics"
+        )
+    raise NotFound("the scorecard is empty: load evidence with `ci-intel load`, then run `dbt build`")
+
+
+def _print_evidence(rows: Sequence[Row]) -> None:
+    for is_simulated in (False, True):
+        of_origin = [row for row in rows if row["is_simulated"] is is_simulated]
+        if not of_origin:
+            continue
+        first = of_origin[0]
+        origin = "simulated fleet" if is_simulated else "real evidence"
+        click.echo(f"{origin}, week of {first['week_start_date']}: {first['name']} ({first['status']})")
+        for counting in dict.fromkeys(row["counting"] for row in of_origin):
+            group = [row for row in of_origin if row["counting"] == counting]
+            more = f", the first {_SHOWN}" if len(group) > _SHOWN else ""
+            click.echo(f"  {_COUNTINGS[counting]}: {len(group)}{more}")
+            for row in group[:_SHOWN]:
+                _print_thing(row)
+
+
+def _print_thing(row: Row) -> None:
+    moment = f"{row['happened_at']:%Y-%m-%d %H:%M} " if row["happened_at"] else ""
+    click.echo(f"    {moment}{row['repository']}: {row['subject'] or 'no evidence'}. {row['why']}")
+    place = row["_event_id"] or row["_load_id"]
+    if place:
+        click.echo(f"      ci-intel show {place}")
 
 
 def _print_fleet(rows: Sequence[Row], *, is_simulated: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hub import Hub
+from reported import fill
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,12 @@ def hub(tmp_path: Path, new_warehouse: Path) -> Hub:
 def shared_hub(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Path) -> Hub:
     """A hub with an empty warehouse that the tests of a module share, where a build would cost too much for each."""
     return _hub(tmp_path_factory.mktemp("shared"), new_warehouse)
+
+
+@pytest.fixture(scope="session")
+def reported_hub(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Path) -> Hub:
+    """A hub with every mart built, of a simulated fleet and of hostile real evidence; nobody changes it."""
+    return fill(_hub(tmp_path_factory.mktemp("reported"), new_warehouse))
 
 
 def _hub(folder: Path, new_warehouse: Path) -> Hub:

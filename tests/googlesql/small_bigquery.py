@@ -20,6 +20,7 @@ from ingest.warehouse.googlesql import Address, missing
 PROJECT_FOLDER = Path(__file__).parents[2]
 INSTALLED = PROJECT_FOLDER / ".cache" / "googlesql"
 HERE = Address("local", "hub")
+_TYPES = {bool: "BOOL", int: "INT64", str: "STRING"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class SmallBigQuery:
     def run(self, sql: str, parameters: Mapping[str, str | int] | None = None) -> list[tuple[Any, ...]]:
         """Run a statement or script; return its rows. Raises `google.api_core.exceptions.BadRequest`."""
         bound = [
-            bigquery.ScalarQueryParameter(name, "INT64" if isinstance(value, int) else "STRING", value)
+            bigquery.ScalarQueryParameter(name, _TYPES[type(value)], value)
             for name, value in (parameters or {}).items()
         ]
         with bigquery.Client(

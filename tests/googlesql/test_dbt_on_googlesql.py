@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
-from small_bigquery import PROJECT_FOLDER, SmallBigQuery, faults
+from small_bigquery import HERE, PROJECT_FOLDER, SmallBigQuery, faults
+
+from dashboards.report.facts import AS_OF, CELLS, LAST_WEEK, MATTERS, Facts, Origin
+from dashboards.report.page import parameters
+from dashboards.report.pictures import DOMAINS
+from ingest.warehouse.googlesql import located
 
 pytestmark = pytest.mark.googlesql
 
@@ -41,6 +47,18 @@ def test_every_unit_test_has_on_googlesql_the_rows_that_it_has_on_duckdb(built: 
     written = sum(path.read_text().count("\n    model: ") for path in MODELS.rglob("*.yml"))
     assert faults(results) == []
     assert sum(each["unique_id"].startswith("unit_test.") for each in results) == written
+
+
+def test_every_query_of_the_report_is_googlesql(built: SmallBigQuery) -> None:
+    origin = Origin(True, [], [])
+    report = Facts(date(2026, 11, 16), True, None, None, [origin])
+    weeks = {"since": report.since.isoformat(), "week": report.week.isoformat()}
+
+    for sql in (LAST_WEEK, AS_OF, MATTERS):
+        built.run(located(HERE, sql))
+    built.run(located(HERE, CELLS), weeks)
+    for picture in [picture for domain in DOMAINS for picture in domain.pictures]:
+        built.run(located(HERE, picture.sql), parameters(picture.sql, report, origin))
 
 
 def test_incremental_models_are_googlesql_when_they_merge_and_when_a_reload_empties_them(
