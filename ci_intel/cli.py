@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "Show what was loaded, topic by topic: how much, how fresh, how much rejected.",
     "scorecard": "Print the executive scorecard of the latest complete week.",
     "attention": "Print what needs attention, most pressing first, and whose it is.",
+    "publish": "Copy the marts into a file that dashboards read while the next build writes.",
     "metrics": "List the metrics: what each means, in which version, and which way is better.",
     "topics": "List the contracts: which events there are, in which versions.",
     "formats": "List the reports that are understood.",

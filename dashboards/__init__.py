@@ -1,0 +1,1 @@
+"""What Superset shows, as YAML in git, and what publishes, serves and checks it."""
