@@ -14,11 +14,9 @@ accesslog = None
 loglevel = "warning"
 
 
-def post_fork(_server, _worker):  # type: ignore[no-untyped-def]
-    """Open the database anew: connections cannot be shared between processes."""
-    from superset.app import create_app  # noqa: F401
+def post_fork(_server, worker):  # type: ignore[no-untyped-def]
+    """Have each process open connections of its own: they cannot be shared."""
     from superset.extensions import db
 
-    application = _worker.app.wsgi()
-    with getattr(application, "app_context", lambda: application.superset_app.app_context())():
-        db.engine.dispose()
+    with worker.app.wsgi().app_context():
+        db.engine.dispose(close=False)
