@@ -1,1 +1,1 @@
-"""What Superset shows, as YAML in git, and what publishes, serves and checks it."""
+"""Dashboards as code: Superset's assets as YAML in git, and what derives, checks and ships them."""
