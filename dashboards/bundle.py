@@ -22,6 +22,7 @@ from dashboards.assets import Assets, Chart, Dashboard, Dataset, Filter, Tile, r
 from dashboards.query_context import form_data, query_context
 
 DATABASE = "CI Intelligence Hub"
+CHART_NAME = "hub_chart"
 _FOLDER = "ci_intelligence_hub"
 _VERSION = "1.0.0"
 # The types that Superset knows, by those of dbt's manifest.
@@ -159,7 +160,8 @@ def _chart(chart: Chart, assets: Assets) -> Json:
         "slice_name": chart.slice_name,
         "description": chart.description,
         "viz_type": chart.viz_type,
-        "params": form_data(chart),
+        # Its name goes with it: by that the hub knows it again when it has left git.
+        "params": {**form_data(chart), CHART_NAME: chart.name},
         "query_context": query_context(chart),
         "cache_timeout": None,
         "uuid": chart.uuid,

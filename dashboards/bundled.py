@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +12,9 @@ from typing import Any
 import yaml
 
 from dashboards.assets import uuid_of
+from dashboards.bundle import CHART_NAME
 
 KINDS = ("dashboards", "charts", "datasets")
-# The key in a chart's form data under which its name in git is, so that its uuid can be made again.
-CHART_NAME = "hub_chart"
 _NAME_OF = {"dashboards": "dashboard_title", "charts": "slice_name", "datasets": "table_name"}
 
 
@@ -25,7 +25,7 @@ def contents(bundle: bytes) -> dict[str, dict[str, str]]:
         for path in archive.namelist():
             kind = path.split("/")[1] if path.count("/") > 1 else ""
             if kind in found:
-                thing = yaml.load(archive.read(path), Loader=_Loader)
+                thing = yaml.load(archive.read(path), Loader=_Loader)  # noqa: S506
                 found[kind][thing["uuid"]] = thing[_NAME_OF[kind]]
     return found
 
@@ -43,9 +43,17 @@ def is_dashboard_of_hub(row: Mapping[str, Any]) -> bool:
     return bool(row.get("slug")) and str(row.get("uuid")) == uuid_of("dashboard", row["slug"])
 
 
-def is_chart_of_hub(name: object, uuid: object) -> bool:
-    """Tell whether a chart is the hub's: its uuid is the one that the hub makes of the name it carries. A copy has another uuid."""
-    return isinstance(name, str) and str(uuid) == uuid_of("chart", name)
+def is_chart_of_hub(row: Mapping[str, Any]) -> bool:
+    """
+    Tell whether a chart is the hub's: its uuid is the one that the hub makes of the name in its form data.
+
+    A copy that somebody saved carries the name too, and has another uuid.
+    """
+    try:
+        name = json.loads(row.get("params") or "{}").get(CHART_NAME)
+    except (ValueError, AttributeError):
+        return False
+    return isinstance(name, str) and str(row.get("uuid")) == uuid_of("chart", name)
 
 
 def is_dataset_of_hub(row: Mapping[str, Any]) -> bool:

@@ -69,10 +69,12 @@ class Client:
         self._http.close()
 
     def list(self, kind: str, columns: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
-        """Yield all things of a kind (chart, dashboard, dataset) that this account sees, with these columns and their ids."""
+        """Yield all things of a kind (chart, dashboard, dataset) that this account sees: these columns, and the id."""
         page = 0
         while True:
-            wanted = f"(columns:!({','.join(columns)}),order_column:id,order_direction:asc,page:{page},page_size:{_PAGE})"
+            wanted = (
+                f"(columns:!({','.join(columns)}),order_column:id,order_direction:asc,page:{page},page_size:{_PAGE})"
+            )
             if kind == "dashboard":
                 # Dashboards cannot be ordered by id.
                 wanted = wanted.replace("order_column:id", "order_column:slug")
@@ -124,7 +126,9 @@ class Client:
         asked = {"username": credentials.user, "password": credentials.password, "provider": credentials.provider}
         response = self._ask("POST", "/api/v1/security/login", json={**asked, "refresh": False})
         if response.status_code in (401, 422):
-            raise SupersetUnavailable(f"{self.url}: Superset refuses {self._who}: wrong user or password ({USER}, {PASSWORD})")
+            raise SupersetUnavailable(
+                f"{self.url}: Superset refuses {self._who}: wrong user or password ({USER}, {PASSWORD})"
+            )
         if response.status_code == 404:
             raise SupersetUnavailable(f"{self.url}: answers, but not as Superset does; is this its address?")
         self._check(response, "log in")
@@ -142,12 +146,14 @@ class Client:
         if response.is_success:
             return
         if response.status_code == 401:
-            raise SupersetUnavailable(f"{self.url}: Superset does not know {self._who}: the token is wrong or has expired")
+            raise SupersetUnavailable(
+                f"{self.url}: Superset does not know {self._who}: the token is wrong or has expired"
+            )
         if response.status_code == 403:
             raise SupersetUnavailable(f"{self.url}: {self._who} may not {what}; give the account the role Admin")
         if response.is_redirect:
             raise SupersetUnavailable(
-                f"{self.url}: sends everybody to {response.headers.get('Location')}; name that address if it is Superset's"
+                f"{self.url}: sends everybody to {response.headers.get('Location')}; if Superset is there, name that"
             )
         raise SupersetUnavailable(
             f"{self.url}: Superset could not {what}: HTTP {response.status_code}: {_reason(response)}"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import duckdb
@@ -73,7 +74,9 @@ def publish(
             finally:
                 _remove(unfinished)
     except OSError as error:
-        raise WarehouseUnavailable(f"{out}: cannot be written: {error.strerror}; what was published before is as it was") from error
+        raise WarehouseUnavailable(
+            f"{out}: cannot be written: {error.strerror}; what was published before is as it was"
+        ) from error
     return Published(out, rows, as_of, size_bytes)
 
 
@@ -82,7 +85,9 @@ def _check(warehouse: Path, out: Path) -> None:
         raise NotFound(f"{warehouse}: no warehouse there; `make demo` makes one, or `ci-intel load` and `dbt build`")
     if out.stem == SCHEMA:
         # Such a file's catalog would be named as its schema is, and "marts.dora" could be either's.
-        raise click.UsageError(f"{out}: name the file anything but {SCHEMA}.duckdb, as DuckDB could not tell it from the schema")
+        raise click.UsageError(
+            f"{out}: name the file anything but {SCHEMA}.duckdb, as DuckDB could not tell it from the schema"
+        )
     if out.exists() and out.samefile(warehouse):
         raise click.UsageError(f"{out} is the warehouse itself; publish into a file of its own")
 
@@ -109,7 +114,7 @@ def _copy(
     warehouse: Path, unfinished: Path, deadline: float, on_wait: Callable[[str], None]
 ) -> tuple[dict[str, int], datetime | None]:
     # Spilled rows would otherwise go to a folder beside whatever directory this was called in.
-    config = {"memory_limit": _MEMORY_LIMIT, "temp_directory": f"{unfinished}.tmp"}
+    config: dict[str, Any] = {"memory_limit": _MEMORY_LIMIT, "temp_directory": f"{unfinished}.tmp"}
     try:
         with duckdb.connect(config=config) as connection:
             source = _attach(connection, warehouse, deadline, on_wait)

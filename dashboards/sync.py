@@ -7,7 +7,6 @@ thing carries with it. What somebody else still uses stays, and is named.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from dashboards.client import Client
 
 @dataclass(frozen=True)
 class Change:
-    """One thing of a kind (dashboard, chart, dataset) and what becomes of it: add, update, remove or keep, with the reason."""
+    """One thing (dashboard, chart, dataset) and what becomes of it: add, update, remove, or keep with the reason."""
 
     action: str
     kind: str
@@ -76,7 +75,7 @@ def _of_hub(client: Client, kind: str) -> Iterator[_Found]:
     elif kind == "charts":
         columns = ("id", "uuid", "slice_name", "params", "dashboards.id", "dashboards.dashboard_title")
         for row in client.list("chart", columns):
-            if bundled.is_chart_of_hub(_form_data(row).get(bundled.CHART_NAME), row["uuid"]):
+            if bundled.is_chart_of_hub(row):
                 yield _Found(row["id"], row["slice_name"], row["uuid"], row)
     else:
         for row in client.list("dataset", ("id", "uuid", "table_name")):
@@ -97,14 +96,6 @@ def _other_user(client: Client, kind: str, each: _Found, found: Mapping[str, lis
             if chart["id"] not in ours:
                 return f"the chart {chart['slice_name']!r}"
     return None
-
-
-def _form_data(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        params = json.loads(row.get("params") or "{}")
-    except ValueError:
-        return {}
-    return params if isinstance(params, dict) else {}
 
 
 def _singular(kind: str) -> str:

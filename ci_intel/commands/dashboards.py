@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import orjson
 
+from ci_intel import settings
 from ci_intel.commands.options import json_option
 from ci_intel.errors import HubError, NotFound
+
+# What `ci-intel publish` writes, unless it is told otherwise.
+PUBLISHED = "warehouse/published/hub.duckdb"
 
 folder_option = click.option(
     "--assets",
@@ -107,3 +114,55 @@ def exposures(check: bool, out: Path, folder: Path | None) -> None:
     except OSError as error:
         raise HubError(f"{out}: cannot be written: {error.strerror}") from error
     click.echo(f"{out}: written")
+
+
+@dashboards.command()
+@click.option("--url", required=True, metavar="URL", help="Where Superset is, such as https://superset.example.org.")
+@click.option(
+    "--database-uri",
+    metavar="URI",
+    help="The marts as Superset sees them: duckdb:////absolute/path/of/hub.duckdb, or bigquery://project/dataset. "
+    "By default the configured BigQuery warehouse, or the published file if Superset is on this machine.",
+)
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would change.")
+@folder_option
+@json_option
+def sync(url: str, database_uri: str | None, is_dry_run: bool, folder: Path | None, as_json: bool) -> None:
+    """
+    Bring the dashboards into a Superset of yours: what git has is there, and what left git goes.
+
+    Only what is the hub's is changed or removed. Who asks is in the environment: CI_INTEL_SUPERSET_USER and
+    CI_INTEL_SUPERSET_PASSWORD, or CI_INTEL_SUPERSET_TOKEN.
+    """
+    try:
+        from dashboards.client import Client, Credentials
+    except ModuleNotFoundError as error:
+        raise HubError(f"{error.name} is missing: install ci-intelligence-hub[dashboards]") from error
+    from dashboards.assets import read_assets
+    from dashboards.bundle import bundle as packed
+    from dashboards.sync import sync as brought
+
+    content = packed(database_uri or _database_uri(url), read_assets(folder))
+    with Client(url, Credentials.of(os.environ)) as client:
+        changes = brought(client, content, is_dry_run=is_dry_run)
+    for change in changes:
+        if as_json:
+            click.echo(orjson.dumps(change))
+        elif change.action != "update":
+            click.echo(
+                f"{change.action:<6} {change.kind} {change.name}" + (f": {change.reason}" if change.reason else "")
+            )
+    if not as_json:
+        counts = Counter(change.action for change in changes)
+        counted = ", ".join(f"{action} {count}" for action, count in sorted(counts.items()))
+        click.echo(f"{url}: {'would ' if is_dry_run else ''}{counted}")
+
+
+def _database_uri(url: str) -> str:
+    """Return where Superset finds the marts if nobody says: there is one place that it can be, or none."""
+    warehouse = settings.warehouse_url(None, os.environ) or settings.DEFAULT_WAREHOUSE
+    if warehouse.startswith(settings.BIGQUERY):
+        return warehouse
+    if urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1"):
+        return f"duckdb:///{Path(PUBLISHED).absolute()}"
+    raise click.UsageError("--database-uri is needed: where does that Superset find the marts?")

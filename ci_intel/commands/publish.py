@@ -50,7 +50,9 @@ def _say_not_needed(url: str, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps({"status": "not needed", "dataset": dataset}))
         return
-    click.echo(f"nothing to publish: BigQuery serves readers while a build writes. Let the dashboards' account read {dataset}.")
+    click.echo(
+        f"nothing to publish: BigQuery serves readers while a build writes. Let the dashboards' account read {dataset}."
+    )
 
 
 def _for_machines(published: Published) -> dict[str, object]:

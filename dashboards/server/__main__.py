@@ -46,7 +46,9 @@ def published_uri(url: str) -> str:
     if url.startswith(settings.BIGQUERY):
         return url
     out = DEFAULT_OUT.absolute()
-    done = publish(settings.duckdb_path(url), out, lock_timeout=120, on_wait=lambda message: click.echo(message, err=True))
+    done = publish(
+        settings.duckdb_path(url), out, lock_timeout=120, on_wait=lambda message: click.echo(message, err=True)
+    )
     click.echo(f"── published: {len(done.rows)} marts, {sum(done.rows.values()):,} rows → {DEFAULT_OUT}")
     return f"duckdb:///{out}"
 

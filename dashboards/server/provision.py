@@ -1,8 +1,8 @@
 """
 Brings Superset's own database to where it has to be: schema, roles, accounts, and the dashboards.
 
-Runs in Superset's environment, once: importing Superset costs ten seconds of CPU each time. Standard input says what to do, as
-one JSON object:
+Runs in Superset's environment, once: importing Superset costs ten seconds of CPU each time. Standard input says what
+to do, as one JSON object:
 
     bundle     the file with the dashboards, as `POST /api/v1/assets/import/` takes it
     passwords  {account: password}: accounts to make, or to give this password; may be empty

@@ -81,7 +81,7 @@ class Superset:
         """
         if _is_taken(self.port):
             raise SupersetFailed(f"port {self.port} is taken; name another one: make dashboards PORT={self.port + 1}")
-        command = [self.python.parent / "gunicorn", "--config", HERE / "gunicorn.conf.py"]
+        command = [str(self.python.parent / "gunicorn"), "--config", str(HERE / "gunicorn.conf.py")]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, env=self._environment(), cwd=self.home, stdout=log, stderr=log)
         deadline = time.monotonic() + _START_SECONDS

@@ -211,7 +211,8 @@ def test_no_query_fails_or_mixes_two_builds_while_twenty_publishes_go_on(built: 
         while not is_over.is_set():
             try:
                 [versions] = published(
-                    built, "select min(version), max(version), (select max(version) from marts.repositories) from marts.runs"
+                    built,
+                    "select min(version), max(version), (select max(version) from marts.repositories) from marts.runs",
                 )
             except duckdb.Error as error:
                 failures.append(str(error))
