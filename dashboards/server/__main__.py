@@ -11,7 +11,7 @@ import click
 
 from ci_intel import settings
 from dashboards.publish import DEFAULT_OUT, publish
-from dashboards.server.superset import Superset, stop
+from dashboards.server.local import Superset, stop
 
 ENVIRONMENT = Path(".cache/superset/venv")
 HOME = Path("warehouse/superset")
