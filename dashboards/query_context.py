@@ -54,8 +54,8 @@ def shown_columns(chart: Chart) -> set[str]:
 
 
 def shown_metrics(chart: Chart) -> set[str]:
-    """Return the metrics that a chart's query names; one that is written out in place is named by its text."""
-    return {metric if isinstance(metric, str) else json.dumps(metric) for metric in query(chart)["metrics"]}
+    """Return the metrics that a chart's query names."""
+    return set(query(chart)["metrics"])
 
 
 def _base(params: Params) -> Query:
