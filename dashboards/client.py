@@ -13,7 +13,7 @@ from ci_intel.errors import HubError
 
 USER, PASSWORD, TOKEN = "CI_INTEL_SUPERSET_USER", "CI_INTEL_SUPERSET_PASSWORD", "CI_INTEL_SUPERSET_TOKEN"
 PROVIDER = "CI_INTEL_SUPERSET_PROVIDER"
-_PAGE = 100
+_PAGE = 1000
 _SECONDS = httpx.Timeout(30.0, read=600.0)
 
 
@@ -70,26 +70,23 @@ class Client:
 
     def list(self, kind: str, columns: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
         """Yield all things of a kind (chart, dashboard, dataset) that this account sees: these columns, and the id."""
-        page = 0
-        while True:
-            wanted = (
-                f"(columns:!({','.join(columns)}),order_column:id,order_direction:asc,page:{page},page_size:{_PAGE})"
-            )
-            if kind == "dashboard":
-                # Dashboards cannot be ordered by id.
-                wanted = wanted.replace("order_column:id", "order_column:slug")
+        found: dict[int, Mapping[str, Any]] = {}
+        count, page = 1, 0
+        while page * _PAGE < count:
+            wanted = f"(columns:!({','.join(columns)}),page:{page},page_size:{_PAGE})"
             answer = self.json("GET", f"/api/v1/{kind}/", params={"q": wanted})
-            rows = answer["result"]
-            if rows and "uuid" in columns and "uuid" not in rows[0]:
+            count, page = int(answer["count"]), page + 1
+            found |= dict(zip(answer["ids"], answer["result"], strict=True))
+        if len(found) != count:
+            # Pages are ordered by the time of the last change: somebody changed one in between.
+            raise SupersetUnavailable(f"{self.url}: somebody is changing {kind}s right now; try again")
+        for number, row in found.items():
+            if "uuid" not in row:
                 raise SupersetUnavailable(
                     f"{self.url}: this Superset is too old: it does not tell the uuids of its {kind}s. "
                     "The hub is tested with 6.1"
                 )
-            # Some versions leave the id out of the columns, but give all ids beside them.
-            yield from ({**row, "id": number} for row, number in zip(rows, answer["ids"], strict=True))
-            page += 1
-            if page * _PAGE >= int(answer["count"]):
-                return
+            yield {**row, "id": number}
 
     def import_assets(self, bundle: bytes) -> None:
         """Have Superset take over a bundle: what is there with the same uuid is overwritten."""
