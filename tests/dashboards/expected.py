@@ -185,5 +185,8 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, int | float | Decimal):
-        return None if math.isnan(value) else float(f"{float(value):.12g}")
+        number = float(value)
+        if math.isnan(number):
+            return None
+        return number if number.is_integer() else float(f"{number:.12g}")
     return str(value)
