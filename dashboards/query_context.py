@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dashboards.assets import Chart
+from dashboards.colours import cell_colours
 
 Params = Mapping[str, Any]
 Query = dict[str, Any]
@@ -24,6 +25,9 @@ def form_data(chart: Chart) -> dict[str, Any]:
     picture = PICTURES[chart.viz_type]
     given = {**picture.defaults, **chart.params}
     filters = [{"clause": "WHERE", "expressionType": "SIMPLE", **each} for each in given.get("adhoc_filters", ())]
+    if chart.viz_type == "table":
+        shown = [*given.get("all_columns", ()), *given.get("groupby", ())]
+        given["conditional_formatting"] = [*cell_colours(shown), *given.get("conditional_formatting", ())]
     return {**given, "adhoc_filters": filters, "viz_type": chart.viz_type, "datasource": "0__table"}
 
 
