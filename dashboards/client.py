@@ -116,6 +116,8 @@ class Client:
         token = credentials.token or self._token_of(credentials)
         self._http.headers["Authorization"] = f"Bearer {token}"
         response = self._ask("GET", "/api/v1/security/csrf_token/")
+        if response.status_code == 422:
+            raise SupersetUnavailable(f"{self.url}: Superset does not know this token ({TOKEN}): it is none of its own")
         self._check(response, "ask for what an import needs (can read on SecurityRestApi)")
         self._http.headers["X-CSRFToken"] = str(self._parsed(response)["result"])
 
