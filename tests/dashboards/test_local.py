@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import sqlite3
 import time
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import asking
@@ -24,11 +25,16 @@ pytestmark = pytest.mark.dashboards
 
 
 @pytest.fixture
-def copied(served: Served, tmp_path: Path) -> Iterator[Superset]:
+def copied(served: Served, tmp_path: Path) -> Superset:
     """A second Superset, with the state of the first."""
     home = tmp_path / "superset"
-    shutil.copytree(served.home, home, ignore=shutil.ignore_patterns("cache", "*.log", "*.db-*"))
-    yield Superset(home, PYTHON, free_port())
+    shutil.copytree(served.home, home, ignore=shutil.ignore_patterns("cache", "*.log", "*.db*"))
+    with (
+        closing(sqlite3.connect(served.home / "superset.db")) as theirs,
+        closing(sqlite3.connect(home / "superset.db")) as copy,
+    ):
+        theirs.backup(copy)
+    return Superset(home, PYTHON, free_port())
 
 
 def test_a_second_start_provisions_nothing_and_takes_seconds(served: Served, copied: Superset) -> None:
