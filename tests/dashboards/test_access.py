@@ -33,7 +33,6 @@ def admin(served: Served) -> Iterator[Client]:
 
 REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "SQL Lab": ("POST", "/api/v1/sqllab/execute/", {"json": {"database_id": 1, "sql": "select 1", "schema": "marts"}}),
-    "the page of SQL Lab": ("GET", "/sqllab/", {}),
     "the list of databases": ("GET", "/api/v1/database/", {}),
     "a database": ("GET", "/api/v1/database/1", {}),
     "a new database": ("POST", "/api/v1/database/", {"json": {"database_name": "x", "sqlalchemy_uri": "duckdb://"}}),
@@ -99,6 +98,15 @@ def test_an_executive_cannot_have_a_chart_compute_other_sql(executive: Client) -
     assert "root:" not in response.text
 
 
+def test_an_executive_cannot_take_a_charts_rows_away_as_a_file(executive: Client) -> None:
+    number = next(iter(asking.charts_by_name(executive).values()))
+    form = json.loads(executive.json("GET", f"/api/v1/chart/{number}")["result"]["query_context"])
+
+    response = executive.response("POST", "/api/v1/chart/data", json={**form, "result_format": "csv"})
+
+    assert response.status_code == 403
+
+
 def test_the_database_cannot_read_files_or_be_written_even_by_an_administrator(admin: Client) -> None:
     for sql in ("select * from read_csv('/etc/passwd')", "create table marts.mine as select 1", "install httpfs"):
         asked = {"database_id": 1, "sql": sql, "schema": "marts", "runAsync": False}
@@ -125,29 +133,45 @@ def test_who_has_no_account_gets_no_data(served: Served, path: str) -> None:
     assert response.status_code == 401
 
 
-def test_a_rule_shows_a_team_its_own_rows_alone(served: Served, admin: Client, executive: Client) -> None:
+@pytest.mark.parametrize(
+    ("mart", "clause"),
+    [
+        pytest.param("repositories", "team = '{team}'", id="a mart that has the team"),
+        pytest.param(
+            "run_health",
+            "repository in (select repository from marts.repositories where team = '{team}')",
+            id="a mart that has the repository alone",
+        ),
+    ],
+)
+def test_a_rule_shows_a_team_its_own_rows_alone(
+    served: Served, admin: Client, executive: Client, mart: str, clause: str
+) -> None:
     roles = admin.json("GET", "/api/v1/security/roles/", params={"q": "(page_size:100)"})["result"]
     [role] = [each["id"] for each in roles if each["name"] == "Executive"]
-    [dataset] = [
-        row["id"] for row in admin.list("dataset", ("id", "uuid", "table_name")) if row["table_name"] == "repositories"
-    ]
+    datasets = {row["table_name"]: row["id"] for row in admin.list("dataset", ("id", "uuid", "table_name"))}
+    query = {"columns": ["repository"], "metrics": [], "filters": [], "orderby": [], "row_limit": 1000}
     asked = {
-        "datasource": {"id": dataset, "type": "table"},
-        "queries": [{"columns": ["team"], "metrics": None, "filters": [], "orderby": [], "row_limit": 1000}],
+        "datasource": {"id": datasets[mart], "type": "table"},
+        "queries": [query],
         "force": True,
         "result_format": "json",
         "result_type": "full",
     }
+    team = "commerce"
     with duckdb.connect(str(served.published), read_only=True) as marts:
-        teams = {team for (team,) in marts.execute("select distinct team from marts.repositories").fetchall()}
-    team = sorted(teams)[0]
-    assert len(teams) > 1
+        everyones = marts.execute(f"select distinct repository from marts.{mart}").fetchall()
+        theirs = marts.execute(
+            f"select distinct repository from marts.{mart} "
+            "where repository in (select repository from marts.repositories where team = ?)",
+            [team],
+        ).fetchall()
     rule = {
         "name": "one team",
         "filter_type": "Regular",
-        "tables": [dataset],
+        "tables": [datasets[mart]],
         "roles": [role],
-        "clause": f"team = '{team}'",
+        "clause": clause.format(team=team),
         "group_key": "",
         "description": "",
     }
@@ -157,8 +181,9 @@ def test_a_rule_shows_a_team_its_own_rows_alone(served: Served, admin: Client, e
     admin.delete("rowlevelsecurity", made["id"])
     afterwards = executive.json("POST", "/api/v1/chart/data", json=asked)["result"][0]["data"]
 
-    assert {row["team"] for row in seen} == {team}
-    assert {row["team"] for row in afterwards} == teams
+    assert {row["repository"] for row in seen} == {repository for (repository,) in theirs}
+    assert {row["repository"] for row in afterwards} == {repository for (repository,) in everyones}
+    assert 0 < len(seen) < len(afterwards)
 
 
 def test_secrets_are_made_for_this_superset_and_only_its_owner_may_read_them(served: Served) -> None:

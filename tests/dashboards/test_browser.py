@@ -70,6 +70,26 @@ def filters_of(body: str) -> list[dict[str, Any]]:
     return [each for query in json.loads(body)["queries"] for each in query["filters"]]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sqllab/",
+        "/explore/?slice_id=1",
+        "/databaseview/list/",
+        "/tablemodelview/list/",
+        "/users/list/",
+        "/roles/list/",
+    ],
+)
+def test_a_page_that_is_not_the_executives_is_refused(served: Served, visit: tuple[Page, Traffic], path: str) -> None:
+    page, _ = visit
+
+    response = page.goto(f"{served.address}{path}", wait_until="domcontentloaded")
+
+    assert response is not None
+    assert response.status == 403
+
+
 def test_the_telemetry_pixel_is_asked_for_and_stopped(served: Served, visit: tuple[Page, Traffic]) -> None:
     page, traffic = visit
     browsing.open_dashboard(page, served, SLUGS[0], chart_count(SLUGS[0]))
