@@ -59,7 +59,7 @@ def shown_columns(chart: Chart) -> set[str]:
 
 def shown_metrics(chart: Chart) -> set[str]:
     """Return the metrics that a chart's query names."""
-    return set(query(chart)["metrics"])
+    return set(query(chart)["metrics"] or ())
 
 
 def _base(params: Params) -> Query:
@@ -151,7 +151,8 @@ def _timeseries(params: Params) -> Query:
 def _table(params: Params) -> Query:
     if params["query_mode"] == "raw":
         orders = [json.loads(order) for order in params.get("order_by_cols", ())]
-        return {"columns": list(params["all_columns"]), "orderby": orders}
+        # No metrics is a list of rows; an empty list of metrics would fold equal rows into one.
+        return {"columns": list(params["all_columns"]), "metrics": None, "orderby": orders}
     metrics = list(params["metrics"])
     first = params.get("timeseries_limit_metric") or metrics[0]
     return {
