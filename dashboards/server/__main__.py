@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ def serve(port: int, home: Path, environment: Path, with_new_passwords: bool) ->
     uri = published_uri(settings.warehouse_url(None, os.environ) or settings.DEFAULT_WAREHOUSE)
     click.echo("── dashboards: Superset is being set up and started (a minute or two the first time)")
     passwords = superset.provision(bundle(uri), with_new_passwords=with_new_passwords)
+    # Whoever ends this, be it by Ctrl-C or not, ends Superset.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     process = superset.start()
     _introduce(superset, passwords, time.monotonic() - begun)
     try:

@@ -177,7 +177,7 @@ def _plain(row: Mapping[str, Any], names: set[str]) -> list[tuple[str, Any]]:
 def _comparable(value: Any) -> Any:
     """Return a value as JSON would carry it: a moment as milliseconds, a number to twelve digits."""
     if isinstance(value, datetime):
-        return float(round(value.replace(tzinfo=UTC).timestamp() * 1000))
+        return _comparable((value - datetime(1970, 1, 1)) / timedelta(milliseconds=1))
     if isinstance(value, date):
         return _comparable(datetime(value.year, value.month, value.day))
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d([T ][\d:.]+)?", value):
@@ -188,5 +188,6 @@ def _comparable(value: Any) -> Any:
         number = float(value)
         if math.isnan(number):
             return None
-        return number if number.is_integer() else float(f"{number:.12g}")
+        # A sum of doubles may differ in its last digits; a moment is told to the millisecond.
+        return number if number.is_integer() else float(round(number)) if number > 1e11 else float(f"{number:.12g}")
     return str(value)
