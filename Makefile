@@ -150,7 +150,7 @@ bench: setup $(EMULATOR)/.ready $(SUPERSET)/.ready ## The speed figures, as rati
 	python benchmarks/run.py
 	python benchmarks/bigquery.py
 	python benchmarks/building.py
-	python benchmarks/dashboards.py
+	python benchmarks/charts.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

@@ -1,5 +1,5 @@
 """
-How long a chart takes at a million runs: `python benchmarks/dashboards.py`, part of `make bench`.
+How long a chart takes at a million runs: `python benchmarks/charts.py`, part of `make bench`.
 
 Publishes the warehouse that `benchmarks/building.py` left, serves it with Superset from nothing, and asks for every
 chart over the API, uncached: those over time for the 30 days before the newest, the others for what they always show.
