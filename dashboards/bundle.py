@@ -175,7 +175,7 @@ def _dashboard(dashboard: Dashboard, assets: Assets) -> Json:
             "cross_filters_enabled": True,
             "refresh_frequency": 0,
             "expanded_slices": {},
-            "label_colors": SERIES,
+            "label_colors": _series_colours(assets),
             "timed_refresh_immune_slices": [],
             "default_filters": "{}",
             "chart_configuration": {},
@@ -188,9 +188,16 @@ def _dashboard(dashboard: Dashboard, assets: Assets) -> Json:
     }
 
 
+def _series_colours(assets: Assets) -> Json:
+    """Return the colours of series: Superset looks a value up by its word, and a metric by its name, not its label."""
+    metrics = [metric for dataset in assets.datasets.values() for metric in dataset.metrics]
+    named = {each.metric_name: SERIES[each.verbose_name] for each in metrics if each.verbose_name in SERIES}
+    return {**SERIES, **named}
+
+
 # Text in tables is read, so it wraps.
 _STYLE = """
-.superset-legacy-chart-table td, .table td { white-space: normal !important; }
+.table td { white-space: normal !important; }
 """
 
 

@@ -144,6 +144,29 @@ unmeasured as (
     from repositories
     where status = 'grey' and is_active
 
+),
+
+-- An empty tile could be a broken one: a dashboard that lacks nothing says so.
+complete_dashboards as (
+
+    select
+        dashboards.is_simulated,
+        dashboards.dashboard,
+        'nothing' as kind,
+        'nothing' as subject,
+        'All that is shown here was measured in the latest complete week.' as why,
+        cast(null as timestamp) as since_at,
+        'Nothing to do.' as how_to_connect,
+        cast(null as {{ dbt.type_string() }}) as owner
+    from dashboards
+    left join unmeasured
+        on
+            dashboards.dashboard = unmeasured.dashboard
+            and dashboards.is_simulated = unmeasured.is_simulated
+    where unmeasured.dashboard is null
+
 )
 
 select * from unmeasured
+union all
+select * from complete_dashboards
