@@ -10,6 +10,7 @@ directly on the same file, connection included. Nothing here passes or fails.
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import statistics
@@ -66,20 +67,23 @@ def main(warehouse: Path = BUILT) -> None:
     process = superset.start()
     print(f"Superset from nothing: {time.monotonic() - begun:.1f} s", flush=True)
     try:
-        measure(superset.address, Credentials("executive", passwords["executive"]), published)
+        measure(superset.address, Credentials("executive", passwords["executive"]), published, process.pid)
     finally:
         stop(process)
 
 
-def measure(address: str, who: Credentials, published: Path) -> None:
+def measure(address: str, who: Credentials, published: Path, pid: int) -> None:
     """Ask for all charts as one user and as many, and run their SQL directly."""
     with Client(address, who) as client:
         asked = questions(client, published)
         charts = len(read_assets().charts)
         print(f"{len(asked)} of {charts} charts (the others' marts are not in this warehouse), {DAYS} days")
         statements = [ask(client, question)[1] for question in asked]
+        before = cpu_seconds(pid)
         alone = [ask(client, question)[0] for _ in range(ROUNDS) for question in asked]
+        each = (cpu_seconds(pid) - before) / len(alone)
     report("one user", alone)
+    print(f"    of CPU, Superset and database together: {each * 1000:.0f} ms a chart")
     report(f"{USERS} users", together(address, who, asked))
     report("the database alone", [directly(published, sql) for _ in range(ROUNDS) for sql in statements])
 
@@ -145,6 +149,19 @@ def directly(published: Path, sql: str) -> float:
     with duckdb.connect(str(published), read_only=True, config={"threads": 2, "memory_limit": "1GB"}) as connection:
         connection.execute(sql).fetchall()
     return time.perf_counter() - begun
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds of Superset so far, which say what a chart costs however busy the machine is."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if pid in (int(stat.parent.name), int(fields[1])):
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def report(name: str, seconds: Sequence[float]) -> None:
