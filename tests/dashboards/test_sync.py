@@ -44,8 +44,8 @@ def admin(served: Served) -> Iterator[Client]:
 
 
 @pytest.fixture
-def without_a_chart(tmp_path: Path) -> tuple[Path, str]:
-    """The assets of which one chart was removed, as somebody would in git; and its title."""
+def without_a_chart(tmp_path: Path) -> tuple[Path, str, str]:
+    """The assets of which one chart was removed, as somebody would in git; its name there, and its title."""
     folder = tmp_path / "assets"
     shutil.copytree(ASSETS, folder)
     dashboard = folder / SLUG / "dashboard.yaml"
@@ -57,7 +57,7 @@ def without_a_chart(tmp_path: Path) -> tuple[Path, str]:
     chart = folder / SLUG / "charts" / f"{removed}.yaml"
     title = yaml.safe_load(chart.read_text())["slice_name"]
     chart.unlink()
-    return folder, title
+    return folder, f"{SLUG}/{removed}", title
 
 
 @pytest.fixture
@@ -102,10 +102,10 @@ def test_the_same_again_adds_and_removes_nothing_and_every_id_stays(served: Serv
 
 @pytest.mark.usefixtures("put_back")
 def test_a_chart_that_left_git_goes_and_what_others_made_stays(
-    served: Served, admin: Client, without_a_chart: tuple[Path, str]
+    served: Served, admin: Client, without_a_chart: tuple[Path, str, str]
 ) -> None:
-    folder, title = without_a_chart
-    number = next(number for number, name in everything(admin)["chart"].items() if name == title)
+    folder, name, title = without_a_chart
+    number = asking.charts_by_name(admin)[name]
     copied = copy_of(admin, number, "a copy of somebody")
     theirs = int(admin.json("POST", "/api/v1/dashboard/", json={"dashboard_title": "theirs", "slug": "theirs"})["id"])
 
@@ -118,8 +118,8 @@ def test_a_chart_that_left_git_goes_and_what_others_made_stays(
 
     assert ("remove", "chart", title) in done
     assert sorted(would) == sorted(done)
-    assert title in after_dry_run["chart"].values()
-    assert title not in left["chart"].values()
+    assert number in after_dry_run["chart"]
+    assert number not in left["chart"]
     assert left["chart"][copied] == "a copy of somebody"
     assert left["dashboard"][theirs] == "theirs"
     assert [change for change in done if change[0] == "remove"] == [("remove", "chart", title)]
@@ -127,10 +127,10 @@ def test_a_chart_that_left_git_goes_and_what_others_made_stays(
 
 @pytest.mark.usefixtures("put_back")
 def test_a_chart_that_left_git_stays_while_a_dashboard_of_others_shows_it(
-    served: Served, admin: Client, without_a_chart: tuple[Path, str]
+    served: Served, admin: Client, without_a_chart: tuple[Path, str, str]
 ) -> None:
-    folder, title = without_a_chart
-    number = next(number for number, name in everything(admin)["chart"].items() if name == title)
+    folder, name, title = without_a_chart
+    number = asking.charts_by_name(admin)[name]
     theirs = int(admin.json("POST", "/api/v1/dashboard/", json={"dashboard_title": "theirs"})["id"])
     ours = [row["id"] for row in admin.list("dashboard", ("id", "uuid", "slug")) if row["slug"] == SLUG]
     admin.json("PUT", f"/api/v1/chart/{number}", json={"dashboards": [*ours, theirs]})
