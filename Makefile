@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 EMULATOR := .cache/bigquery-emulator
 EVIDENCE := warehouse/evidence
 GOOGLESQL := .cache/googlesql
+SUPERSET := .cache/superset
 # The repository that the hub's own evidence belongs to.
 HUB := ci-intelligence/hub
 # Tests that need nothing but this environment, and end within minutes.
@@ -19,10 +20,10 @@ ORDINARY := not bigquery and not corpus and not googlesql and not dashboards and
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo evidence test lint torture mutants corpus googlesql bigquery bigquery-live bench lock clean
+.PHONY: help setup demo evidence dashboards dashboards-test screenshots test lint torture mutants corpus googlesql bigquery bigquery-live bench lock clean
 
 help: ## Show what can be made.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready ## Set up the environment in .venv (python3 and pip are all it needs).
 
@@ -68,6 +69,27 @@ evidence: setup
 	@test -f $(EVIDENCE)/simulated/.simulated.json && echo "   kept; make clean starts anew" \
 	    || ci-intel simulate --days 90 --seed 7 --out $(EVIDENCE)/simulated
 
+# Another port: make dashboards PORT=9000. Forgotten passwords: make dashboards NEW_PASSWORDS=1.
+PORT ?= 8088
+dashboards: setup $(SUPERSET)/.ready ## Superset with the dashboards on the demo's warehouse, at a local address, until Ctrl-C.
+	@python -m dashboards.server --port $(PORT) $(if $(NEW_PASSWORDS),--new-passwords)
+
+# It wants older libraries than dbt: an environment of its own.
+$(SUPERSET)/.ready: dashboards/server/requirements.lock | $(VENV)/.ready
+	@echo "setting up $(SUPERSET) …"
+	@$(PYTHON) -m venv --clear $(SUPERSET)/venv
+	@$(BIN)/uv pip install --quiet --python $(SUPERSET)/venv/bin/python --compile-bytecode --require-hashes \
+	    -r dashboards/server/requirements.lock
+	@touch $@
+
+dashboards-test: setup $(SUPERSET)/.ready ## Superset from nothing, every chart against SQL, every dashboard in a browser.
+	dashboards/server/install-browser.sh
+	python -m pytest -m dashboards tests/dashboards
+
+screenshots: setup $(SUPERSET)/.ready ## Pictures of the dashboards for docs/images.
+	dashboards/server/install-browser.sh
+	HUB_SCREENSHOTS=docs/images python -m pytest -m dashboards tests/dashboards/test_browser.py
+
 test: setup ## Set up, then run all tests that need no other service.
 	python -m pytest -n 2 --dist worksteal -m "$(ORDINARY)"
 
@@ -91,6 +113,8 @@ lint: setup ## Style and types of Python and SQL, and what each model must have.
 	mypy
 	sqlfluff lint --disable-progress-bar models tests/dbt
 	dbt --quiet parse
+	ci-intel dashboards lint
+	ci-intel dashboards exposures --check
 	dbt-score lint --manifest target/manifest.json --show failing-items
 	@# Workflows and the action: their shape, and what an attacker could do with them.
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -126,16 +150,19 @@ bigquery-live: setup ## The same on BigQuery itself, in CI_INTEL_BQ_PROJECT, wit
 	        "and not CI_INTEL_BQ_ENDPOINT, which is an emulator's."; exit 1; fi
 	python -m pytest -m bigquery tests/bigquery/test_parity.py
 
-bench: setup $(EMULATOR)/.ready ## The speed figures, as ratios against named peers, in one run.
+bench: setup $(EMULATOR)/.ready $(SUPERSET)/.ready ## The speed figures, as ratios against named peers, in one run.
 	python benchmarks/run.py
 	python benchmarks/bigquery.py
 	python benchmarks/building.py
+	python benchmarks/charts.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --quiet --output-file requirements.lock --upgrade
 	uv pip compile pyproject.toml action/build.in --extra bigquery --python-version 3.11 --universal --generate-hashes \
 	    --no-header --no-emit-index-url --quiet --output-file action/requirements.lock --upgrade
+	uv pip compile dashboards/server/requirements.in --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --quiet --output-file dashboards/server/requirements.lock --upgrade
 
 clean: ## Remove the environment, the warehouse and what was built.
 	rm -rf $(VENV) .cache warehouse/* target logs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

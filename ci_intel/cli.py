@@ -28,10 +28,12 @@ COMMANDS = {
     "scorecard": "Print the executive scorecard of the latest complete week.",
     "attention": "Print what needs attention, most pressing first, and whose it is.",
     "report": "Write a week's report without a server: a page, or a digest for Markdown or Slack.",
+    "publish": "Copy the marts into a file that dashboards read while the next build writes.",
     "metrics": "List the metrics: what each means, in which version, and which way is better.",
     "topics": "List the contracts: which events there are, in which versions.",
     "formats": "List the reports that are understood.",
     "simulate": "Write the evidence of a simulated fleet, labelled as simulated.",
+    "dashboards": "Check the dashboards that are in git, and make them ready for Superset.",
     "warehouse": "Create or extend the raw tables.",
 }
 
