@@ -47,16 +47,23 @@ summed_weeks as (
 
 ),
 
-valued_repositories as (
+repositories_with_targets as (
 
     select
         summed_weeks.*,
         targets.minimum_sample,
-        metric_evidence.evidence,
-        case
-            when denominator is null then numerator
-            else {{ safe_ratio('numerator', 'denominator') }}
-        end as metric_value,
+        metric_evidence.evidence
+    from summed_weeks
+    inner join targets on summed_weeks.metric_id = targets.metric_id
+    inner join metric_evidence on summed_weeks.metric_id = metric_evidence.metric_id
+
+),
+
+valued_repositories as (
+
+    select
+        *,
+        case when denominator is null then numerator else {{ safe_ratio('numerator', 'denominator') }} end as metric_value,
         case
             when denominator_four_weeks_ago is null then numerator_four_weeks_ago
             else {{ safe_ratio('numerator_four_weeks_ago', 'denominator_four_weeks_ago') }}
@@ -64,9 +71,7 @@ valued_repositories as (
         -- A count has no denominator: it is as well known as weeks were looked at.
         coalesce(denominator, measured_week_count) as sample_count,
         coalesce(denominator_four_weeks_ago, measured_week_count_four_weeks_ago) as sample_count_four_weeks_ago
-    from summed_weeks
-    inner join targets on summed_weeks.metric_id = targets.metric_id
-    inner join metric_evidence on summed_weeks.metric_id = metric_evidence.metric_id
+    from repositories_with_targets
 
 ),
 
