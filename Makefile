@@ -91,6 +91,8 @@ lint: setup ## Style and types of Python and SQL, and what each model must have.
 	mypy
 	sqlfluff lint --disable-progress-bar models tests/dbt
 	dbt --quiet parse
+	ci-intel dashboards lint
+	ci-intel dashboards exposures --check
 	dbt-score lint --manifest target/manifest.json --show failing-items
 
 torture: setup ## The long random tests: two hundred kills, random histories of current models and of marts.

@@ -28,6 +28,7 @@ COMMANDS = {
     "topics": "List the contracts: which events there are, in which versions.",
     "formats": "List the reports that are understood.",
     "simulate": "Write the evidence of a simulated fleet, labelled as simulated.",
+    "dashboards": "Check the dashboards that are in git, and make them ready for Superset.",
     "warehouse": "Create or extend the raw tables.",
 }
 
