@@ -1,0 +1,149 @@
+-- One row per origin (real or simulated), dashboard and matter that is not measured: a topic, metric, repository, or all of it.
+with dashboard_topics as (
+
+    select * from {{ ref('dashboard_topics') }}
+
+),
+
+dashboard_metrics as (
+
+    select * from {{ ref('dashboard_metrics') }}
+
+),
+
+executive_scorecard as (
+
+    select * from {{ ref('executive_scorecard') }}
+    where weeks_ago = 1 and is_current
+
+),
+
+data_trust as (
+
+    select * from {{ ref('data_trust') }}
+
+),
+
+repositories as (
+
+    select * from {{ ref('repositories') }}
+    where is_in_force
+
+),
+
+origins as (
+
+    select distinct is_simulated from executive_scorecard
+
+),
+
+expected_topics as (
+
+    select
+        dashboard_topics.dashboard,
+        dashboard_topics.topic,
+        dashboard_topics.how_to_connect,
+        origins.is_simulated,
+        data_trust.owner,
+        data_trust.last_loaded_at,
+        -- A topic that never came from the simulated fleet has no row of it at all.
+        coalesce(data_trust.load_count, 0) = 0 as is_never_loaded,
+        coalesce(data_trust.is_stale, false) as is_stale,
+        data_trust.why
+    from dashboard_topics
+    cross join origins
+    left join data_trust
+        on
+            dashboard_topics.topic = data_trust.topic
+            and origins.is_simulated = data_trust.is_simulated
+
+),
+
+dashboards as (
+
+    select
+        dashboard,
+        is_simulated,
+        min(how_to_connect) as how_to_connect,
+        min(owner) as owner,
+        min({{ one_if('is_never_loaded') }}) = 1 as is_unconnected,
+        max({{ one_if('is_never_loaded') }}) = 1 as lacks_a_topic
+    from expected_topics
+    group by dashboard, is_simulated
+
+),
+
+unmeasured as (
+
+    select
+        is_simulated,
+        dashboard,
+        'dashboard' as kind,
+        'everything' as subject,
+        'Not connected: none of its evidence was ever loaded.' as why,
+        cast(null as timestamp) as since_at,
+        how_to_connect,
+        owner
+    from dashboards
+    where is_unconnected
+    union all
+    select
+        expected_topics.is_simulated,
+        expected_topics.dashboard,
+        'topic' as kind,
+        expected_topics.topic as subject,
+        case when expected_topics.is_never_loaded then 'Never loaded.' else expected_topics.why end as why,
+        expected_topics.last_loaded_at as since_at,
+        expected_topics.how_to_connect,
+        expected_topics.owner
+    from expected_topics
+    inner join dashboards
+        on
+            expected_topics.dashboard = dashboards.dashboard
+            and expected_topics.is_simulated = dashboards.is_simulated
+    where (expected_topics.is_never_loaded or expected_topics.is_stale) and not dashboards.is_unconnected
+    union all
+    select
+        executive_scorecard.is_simulated,
+        dashboard_metrics.dashboard,
+        'metric' as kind,
+        executive_scorecard.name as subject,
+        executive_scorecard.why,
+        executive_scorecard.measured_at as since_at,
+        case executive_scorecard.grey_reason
+            when 'stale'
+                then
+                    'Measure it again: evidence is expected every '
+                    || {{ whole('executive_scorecard.freshness_days') }} || ' days.'
+            when 'too_little' then 'Nothing to do: it is judged when there is enough of it.'
+            when 'nothing_counted' then 'Nothing to do: it is judged when something happens.'
+            else 'Load the evidence that it is measured on.'
+        end as how_to_connect,
+        executive_scorecard.owner
+    from executive_scorecard
+    inner join dashboard_metrics on executive_scorecard.metric_id = dashboard_metrics.metric_id
+    inner join dashboards
+        on
+            dashboard_metrics.dashboard = dashboards.dashboard
+            and executive_scorecard.is_simulated = dashboards.is_simulated
+    where
+        executive_scorecard.status = 'grey'
+        and executive_scorecard.grey_reason not in ('no_target', 'in_progress')
+        -- Where a topic is missing, its row says why a metric was never measured, and what to do.
+        and not (executive_scorecard.grey_reason = 'never_measured' and dashboards.lacks_a_topic)
+    union all
+    select
+        is_simulated,
+        'Data trust' as dashboard,
+        'repository' as kind,
+        repository as subject,
+        why,
+        silent_since_at as since_at,
+        'Ask the team whether it still runs its pipelines, or archive it in the catalogue.' as how_to_connect,
+        team as owner
+    from repositories
+    where status = 'grey' and is_active
+
+)
+
+select * from unmeasured
