@@ -43,6 +43,12 @@ COLOURS = {
     "amber": "#F2B134",
     "red": "#C9490B",
     "grey": "#B8B8B8",
+    # Series of metrics are coloured by the metric's name.
+    "quotient": "#2F6DB5",
+    "wanted": "#555555",
+    "tolerated": "#C9490B",
+    "Measured": "#2F6DB5",
+    "Red beyond": "#C9490B",
 }
 
 Json = Mapping[str, Any]
