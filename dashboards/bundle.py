@@ -19,6 +19,7 @@ import yaml
 
 from ci_intel.errors import HubError
 from dashboards.assets import Assets, Chart, Dashboard, Dataset, Filter, Tile, read_assets, uuid_of
+from dashboards.colours import SERIES
 from dashboards.query_context import form_data, query_context
 
 DATABASE = "CI Intelligence Hub"
@@ -32,23 +33,6 @@ SUPERSET_TYPES = {
     "bool": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
-}
-# Blue is good, orange is bad: every eye tells the two apart. Grey is what nobody knows. Words stand beside them.
-COLOURS = {
-    "Target": "#555555",
-    "Upper limit": "#999999",
-    "Lower limit": "#999999",
-    "Expected": "#999999",
-    "green": "#2F6DB5",
-    "amber": "#F2B134",
-    "red": "#C9490B",
-    "grey": "#B8B8B8",
-    # Series of metrics are coloured by the metric's name.
-    "quotient": "#2F6DB5",
-    "wanted": "#555555",
-    "tolerated": "#C9490B",
-    "Measured": "#2F6DB5",
-    "Red beyond": "#C9490B",
 }
 
 Json = Mapping[str, Any]
@@ -189,7 +173,7 @@ def _dashboard(dashboard: Dashboard, assets: Assets) -> Json:
             "cross_filters_enabled": True,
             "refresh_frequency": 0,
             "expanded_slices": {},
-            "label_colors": COLOURS,
+            "label_colors": SERIES,
             "timed_refresh_immune_slices": [],
             "default_filters": "{}",
             "chart_configuration": {},

@@ -131,6 +131,10 @@ def _of_chart(chart: Chart, assets: Assets) -> Iterator[str]:
         return
     if not chart.description.strip():
         yield "the description does not say what good looks like"
+    in_place = list(_written_in_place(chart.params))
+    yield from in_place
+    if in_place:
+        return
     try:
         asked = query(chart)
     except (KeyError, TypeError, ValueError) as error:
@@ -145,6 +149,17 @@ def _of_chart(chart: Chart, assets: Assets) -> Iterator[str]:
         yield f"{name} is formatted, and not shown"
     for name in sorted({name for name, _ in asked["orderby"]} - dataset.column_names - dataset.metric_names):
         yield f"it is ordered by {name}, which the dataset {chart.dataset} does not have"
+
+
+def _written_in_place(params: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a chart defines itself: a metric or a filter in SQL would be a second place for a definition."""
+    for key in ("metric", "metrics", "x", "y", "size", "timeseries_limit_metric", "percent_metrics"):
+        named = params.get(key, [])
+        if not all(isinstance(each, str) for each in (named if isinstance(named, list) else [named])):
+            yield f"{key} is not the name of a metric of the dataset"
+    for each in params.get("adhoc_filters", ()):
+        if set(each) - {"subject", "operator", "comparator"}:
+            yield f"the filter {each} is more than subject, operator and comparator"
 
 
 def _styled(params: Mapping[str, Any]) -> set[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dashboards.assets import Chart
+from dashboards.colours import cell_colours
 
 Params = Mapping[str, Any]
 Query = dict[str, Any]
@@ -24,6 +25,9 @@ def form_data(chart: Chart) -> dict[str, Any]:
     picture = PICTURES[chart.viz_type]
     given = {**picture.defaults, **chart.params}
     filters = [{"clause": "WHERE", "expressionType": "SIMPLE", **each} for each in given.get("adhoc_filters", ())]
+    if chart.viz_type == "table":
+        shown = [*given.get("all_columns", ()), *given.get("groupby", ())]
+        given["conditional_formatting"] = [*cell_colours(shown), *given.get("conditional_formatting", ())]
     return {**given, "adhoc_filters": filters, "viz_type": chart.viz_type, "datasource": "0__table"}
 
 
@@ -54,8 +58,8 @@ def shown_columns(chart: Chart) -> set[str]:
 
 
 def shown_metrics(chart: Chart) -> set[str]:
-    """Return the metrics that a chart's query names; one that is written out in place is named by its text."""
-    return {metric if isinstance(metric, str) else json.dumps(metric) for metric in query(chart)["metrics"]}
+    """Return the metrics that a chart's query names."""
+    return set(query(chart)["metrics"])
 
 
 def _base(params: Params) -> Query:
@@ -147,7 +151,8 @@ def _timeseries(params: Params) -> Query:
 def _table(params: Params) -> Query:
     if params["query_mode"] == "raw":
         orders = [json.loads(order) for order in params.get("order_by_cols", ())]
-        return {"columns": list(params["all_columns"]), "orderby": orders}
+        # No metrics at all: with an empty list Superset would group by the columns.
+        return {"columns": list(params["all_columns"]), "metrics": None, "orderby": orders}
     metrics = list(params["metrics"])
     first = params.get("timeseries_limit_metric") or metrics[0]
     return {

@@ -15,7 +15,7 @@ from hub import PROJECT, event, lines
 from ci_intel.metrics import catalogue
 
 
-def test_the_wheel_holds_its_contracts_and_loads_a_file_outside_of_the_checkout(tmp_path: Path) -> None:
+def test_the_wheel_holds_its_contracts_and_dashboards_and_loads_a_file_outside_of_the_checkout(tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path / "dist", PROJECT],
@@ -41,6 +41,8 @@ def test_the_wheel_holds_its_contracts_and_loads_a_file_outside_of_the_checkout(
     where = run("-c", "import ci_intel.contracts as c; print(c.__file__, c.schema_folder(), sep='\\n')").stdout.decode()
     loaded = run("-m", "ci_intel.cli", "load", "evidence.ndjson", "--json")
     metrics = run("-m", "ci_intel.cli", "metrics", "--json")
+    bundle = ("dashboards", "bundle", "--out", "bundle.zip", "--database", "duckdb:////srv/hub.duckdb")
+    bundled = run("-m", "ci_intel.cli", *bundle)
 
     assert where.splitlines() == [f"{installed}/ci_intel/contracts.py", f"{installed}/ci_intel/schema"]
     assert loaded.returncode == 1, loaded.stderr
@@ -48,3 +50,5 @@ def test_the_wheel_holds_its_contracts_and_loads_a_file_outside_of_the_checkout(
     assert (report["status"], report["loaded"], report["rejected"]) == ("loaded", 1, 1)
     assert (tmp_path / "warehouse/ci_intel.duckdb").exists()
     assert len(metrics.stdout.splitlines()) == len(catalogue())
+    assert bundled.returncode == 0, bundled.stderr
+    assert (tmp_path / "bundle.zip").stat().st_size > 10_000

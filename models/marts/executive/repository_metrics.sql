@@ -76,7 +76,7 @@ valued_repositories as (
 ),
 
 -- Too little to judge is too little to compare.
-compared_repositories as (
+comparable_repositories as (
 
     select
         *,
@@ -99,6 +99,20 @@ compared_repositories as (
         end as colour
     from valued_repositories
 
+),
+
+compared_repositories as (
+
+    select
+        *,
+        case
+            when comparable_value is null or metric_value is null then 'unknown'
+            when metric_value = comparable_value then 'same'
+            when (metric_value > comparable_value) = (direction = 'higher') then 'better'
+            else 'worse'
+        end as trend
+    from comparable_repositories
+
 )
 
 select
@@ -110,12 +124,13 @@ select
     numerator,
     denominator,
     comparable_value as metric_value_four_weeks_ago,
-    case
-        when comparable_value is null or metric_value is null then 'unknown'
-        when metric_value = comparable_value then 'same'
-        when (metric_value > comparable_value) = (direction = 'higher') then 'better'
-        else 'worse'
-    end as trend,
+    trend,
+    case trend
+        when 'better' then '▲ better'
+        when 'worse' then '▼ worse'
+        when 'same' then '= same'
+        else '– not comparable'
+    end as movement,
     target,
     amber_threshold,
     unit,
