@@ -59,7 +59,7 @@ def shown_columns(chart: Chart) -> set[str]:
 
 def shown_metrics(chart: Chart) -> set[str]:
     """Return the metrics that a chart's query names."""
-    return set(query(chart)["metrics"])
+    return set(query(chart)["metrics"] or ())
 
 
 def _base(params: Params) -> Query:
