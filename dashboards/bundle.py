@@ -173,7 +173,7 @@ def _dashboard(dashboard: Dashboard, assets: Assets) -> Json:
             "cross_filters_enabled": True,
             "refresh_frequency": 0,
             "expanded_slices": {},
-            "label_colors": SERIES,
+            "label_colors": _series_colours(assets),
             "timed_refresh_immune_slices": [],
             "default_filters": "{}",
             "chart_configuration": {},
@@ -190,6 +190,12 @@ def _dashboard(dashboard: Dashboard, assets: Assets) -> Json:
 _STYLE = """
 .superset-legacy-chart-table td, .table td { white-space: normal !important; }
 """
+
+
+def _series_colours(assets: Assets) -> Json:
+    """Return the colour of each series: of a value by its word, of a metric by its name, as Superset looks it up."""
+    metrics = [metric for dataset in assets.datasets.values() for metric in dataset.metrics]
+    return SERIES | {metric.metric_name: SERIES[metric.verbose_name] for metric in metrics if metric.verbose_name in SERIES}
 
 
 def _position(dashboard: Dashboard) -> Json:

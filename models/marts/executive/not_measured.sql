@@ -144,6 +144,35 @@ unmeasured as (
     from repositories
     where status = 'grey' and is_active
 
+),
+
+-- A dashboard that lacks nothing says so: an empty list could as well be a broken one.
+complete_dashboards as (
+
+    select
+        dashboards.is_simulated,
+        dashboards.dashboard,
+        'none' as kind,
+        'nothing' as subject,
+        'All of its evidence arrives, and each metric was measured.' as why,
+        cast(null as timestamp) as since_at,
+        'Nothing to do.' as how_to_connect,
+        dashboards.owner
+    from dashboards
+    left join unmeasured
+        on
+            dashboards.dashboard = unmeasured.dashboard
+            and dashboards.is_simulated = unmeasured.is_simulated
+    where unmeasured.dashboard is null
+
+),
+
+matters as (
+
+    select * from unmeasured
+    union all
+    select * from complete_dashboards
+
 )
 
-select * from unmeasured
+select * from matters
