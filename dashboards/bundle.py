@@ -288,6 +288,11 @@ def _controls(each: Filter) -> Json:
 
 
 def _default(each: Filter) -> Json:
+    """Return what a filter says until somebody touches it."""
     if each.default is None:
         return {"extraFormData": {}, "filterState": {}, "ownState": {}}
-    return {"extraFormData": {"time_range": each.default}, "filterState": {"value": each.default}, "ownState": {}}
+    if each.column is None:
+        return {"extraFormData": {"time_range": each.default}, "filterState": {"value": each.default}, "ownState": {}}
+    chosen = [each.default]
+    only = {"filters": [{"col": each.column, "op": "IN", "val": chosen}]}
+    return {"extraFormData": only, "filterState": {"value": chosen, "label": each.default}, "ownState": {}}

@@ -151,7 +151,7 @@ def _timeseries(params: Params) -> Query:
 def _table(params: Params) -> Query:
     if params["query_mode"] == "raw":
         orders = [json.loads(order) for order in params.get("order_by_cols", ())]
-        # No metrics at all: with an empty list Superset would group by the columns.
+        # No metrics is a list of rows; an empty list of metrics would fold equal rows into one.
         return {"columns": list(params["all_columns"]), "metrics": None, "orderby": orders}
     metrics = list(params["metrics"])
     first = params.get("timeseries_limit_metric") or metrics[0]

@@ -35,57 +35,7 @@ exposures as (
 
 ),
 
--- What was released in the four weeks before: an older artifact has been replaced, or its checks are long stale.
-released_artifacts as (
-
-    select
-        weeks.week_start_date,
-        weeks.known_until_at,
-        releases.artifact_digest,
-        {{ is_simulated('releases.repository') }} as is_simulated,
-        max(releases.released_at) as released_at
-    from weeks
-    inner join releases
-        on
-            releases.released_at < weeks.known_until_at
-            and releases.released_at >= {{ moment_plus('weeks.known_until_at', -28, 'day') }}
-    group by 1, 2, 3, 4
-
-),
-
--- The same rule as for an artifact today (`int_artifact_checks`), as it stood at the end of each week.
-checked_artifacts as (
-
-    select
-        released_artifacts.week_start_date,
-        released_artifacts.is_simulated,
-        released_artifacts.released_at,
-        coalesce(
-            verifications.verdict = 'verified'
-            and {{ dbt.datediff('verifications.checked_at', 'released_artifacts.known_until_at', 'second') }}
-            <= required_checks.max_age_days * 86400,
-            false
-        ) as is_verified
-    from released_artifacts
-    cross join required_checks
-    left join verifications
-        on
-            released_artifacts.artifact_digest = verifications.subject_digest
-            and required_checks.check_name = verifications.check_name
-            and verifications.checked_at < released_artifacts.known_until_at
-    qualify row_number() over (
-        partition by
-            released_artifacts.week_start_date,
-            released_artifacts.is_simulated,
-            released_artifacts.artifact_digest,
-            required_checks.check_name
-        order by
-            verifications.checked_at desc,
-            case verifications.verdict when 'refuted' then 0 when 'undecided' then 1 else 2 end,
-            verifications.verification_id
-    ) = 1
-
-),
+{{ checked_artifacts_of_weeks() }},
 
 trust_weeks as (
 
