@@ -166,6 +166,14 @@ select
     'Load ' || evidence || '.' as how_to_measure,
     {{ one_if('metric_value is not null') }} as measured_count,
     {{ one_if('metric_value is null') }} as unmeasured_count,
+    -- Of a target without a band between green and red, in the unit itself.
+    case
+        when grey_reason is null and colour <> 'green'
+            then coalesce(
+                abs(metric_value - target) / nullif(abs(target - amber_threshold), 0),
+                abs(metric_value - target)
+            )
+    end as distance,
     {{ one_if("grey_reason is null and colour = 'red'") }} as red_count,
     {{ one_if("grey_reason is null and colour = 'amber'") }} as amber_count,
     {{ one_if("grey_reason is null and colour = 'green'") }} as green_count,
