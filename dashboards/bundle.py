@@ -186,16 +186,17 @@ def _dashboard(dashboard: Dashboard, assets: Assets) -> Json:
     }
 
 
+def _series_colours(assets: Assets) -> Json:
+    """Return the colours of series: Superset looks a value up by its word, and a metric by its name, not its label."""
+    metrics = [metric for dataset in assets.datasets.values() for metric in dataset.metrics]
+    named = {each.metric_name: SERIES[each.verbose_name] for each in metrics if each.verbose_name in SERIES}
+    return {**SERIES, **named}
+
+
 # Text in tables is read, so it wraps.
 _STYLE = """
-.superset-legacy-chart-table td, .table td { white-space: normal !important; }
+.table td { white-space: normal !important; }
 """
-
-
-def _series_colours(assets: Assets) -> Json:
-    """Return the colour of each series: of a value by its word, of a metric by its name, as Superset looks it up."""
-    metrics = [metric for dataset in assets.datasets.values() for metric in dataset.metrics]
-    return SERIES | {metric.metric_name: SERIES[metric.verbose_name] for metric in metrics if metric.verbose_name in SERIES}
 
 
 def _position(dashboard: Dashboard) -> Json:

@@ -22,13 +22,21 @@ SERIES = {
     "Target": FAINT,
     "Upper limit": FAINT,
     "Lower limit": FAINT,
-    "Usual": FAINT,
+    "Of the day": "#C8D9EA",
+    "Moving mean": STRONG_GOOD,
     "Succeeded": STRONG_GOOD,
     "Verified": STRONG_GOOD,
     "Failed": STRONG_BAD,
     "Refuted": STRONG_BAD,
     "Timed out": "#F2B134",
     "Canceled": "#BDBDBD",
+    "Warned": "#F2B134",
+    "Of proven origin": STRONG_GOOD,
+    "Of unproven origin": STRONG_BAD,
+    "critical": STRONG_BAD,
+    "high": "#F2B134",
+    "medium": "#9CC3E6",
+    "low": "#D6E4F0",
     "Undecided": "#BDBDBD",
     "Measured": STRONG_GOOD,
     "Red beyond": STRONG_BAD,
@@ -41,10 +49,6 @@ SERIES = {
     "Origin verified": STRONG_GOOD,
     "Origin refuted": STRONG_BAD,
     "Nobody knew": "#BDBDBD",
-    "critical": STRONG_BAD,
-    "high": "#F2B134",
-    "medium": GOOD,
-    "low": "#D6E4F0",
     "unknown": "#BDBDBD",
     "recovered": STRONG_GOOD,
     "degraded": "#F2B134",
@@ -66,7 +70,7 @@ _WORDS = {
     "verdict": {"refuted": BAD, "verified": GOOD, "undecided": UNKNOWN},
     "band": {"low": BAD, "medium": WARNING, "high": GOOD, "elite": GOOD},
 }  # fmt: skip
-_BEGINNINGS = {"movement": {"▼": BAD, "▲": GOOD}}
+_BEGINNINGS = {"movement": {"▼": BAD, "▲": GOOD}, "origin": {"SIMULATED": WARNING}}
 
 
 def cell_colours(columns: Iterable[str]) -> list[dict[str, str]]:

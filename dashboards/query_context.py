@@ -188,7 +188,7 @@ class Picture:
         self.defaults = defaults
 
 
-_NUMBER = {"header_font_size": 0.3, "subheader_font_size": 0.125, "subtitle_font_size": 0.125}
+_NUMBER = {"header_font_size": 0.4, "subheader_font_size": 0.2, "subtitle_font_size": 0.2}
 _SERIES = {
     "row_limit": ROW_LIMIT,
     "show_legend": True,
@@ -218,6 +218,7 @@ PICTURES: Mapping[str, Picture] = {
         _heatmap, row_limit=ROW_LIMIT, sort_x_axis="alpha_asc", sort_y_axis="alpha_desc", normalize_across="heatmap",
         legend_type="continuous", xscale_interval=-1, yscale_interval=-1, left_margin="auto", bottom_margin="auto",
         value_bounds=[None, None], x_axis_time_format="%d %b", show_legend=False, show_percentage=False,
+        linear_color_scheme="superset_div_2",
     ),
     "table": Picture(
         _table, query_mode="raw", row_limit=100, server_pagination=False, show_cell_bars=False, include_search=False,

@@ -135,9 +135,9 @@ select
     amber as amber_threshold,
     case when grey_reason is null then colour else 'grey' end as status,
     cast(
-        case when grey_reason is null then case colour when 'green' then 0 when 'amber' then 1 else 2 end end
+        case when grey_reason is null then case colour when 'red' then 0 when 'amber' then 1 else 4 end end
         as {{ dbt.type_bigint() }}
-    ) as status_level,
+    ) as status_shade,
     grey_reason,
     case grey_reason
         when 'never_measured' then 'Never measured: no evidence for it had been loaded.'

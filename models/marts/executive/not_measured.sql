@@ -189,18 +189,18 @@ unmeasured as (
 
 ),
 
--- A dashboard that lacks nothing says so: an empty list could as well be a broken one.
+-- An empty tile could be a broken one: a dashboard that lacks nothing says so.
 complete_dashboards as (
 
     select
         dashboards.is_simulated,
         dashboards.dashboard,
-        'none' as kind,
+        'nothing' as kind,
         'nothing' as subject,
-        'All of its evidence arrives, and each metric was measured.' as why,
+        'All that is shown here was measured in the latest complete week.' as why,
         cast(null as timestamp) as since_at,
         'Nothing to do.' as how_to_connect,
-        dashboards.owner
+        cast(null as {{ dbt.type_string() }}) as owner
     from dashboards
     left join unmeasured
         on
@@ -208,14 +208,8 @@ complete_dashboards as (
             and dashboards.is_simulated = unmeasured.is_simulated
     where unmeasured.dashboard is null
 
-),
-
-matters as (
-
-    select * from unmeasured
-    union all
-    select * from complete_dashboards
-
 )
 
-select * from matters
+select * from unmeasured
+union all
+select * from complete_dashboards

@@ -82,4 +82,7 @@ standings as (
 
 )
 
-select * from standings
+select
+    *,
+    case when is_beginning_known then '' else 'before ' end || cast(since_week_start_date as {{ dbt.type_string() }}) as since
+from standings
