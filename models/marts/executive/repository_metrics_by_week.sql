@@ -1,4 +1,4 @@
--- One row per repository, metric that adds up over repositories, and week: the last thirteen complete ones and the one in progress.
+-- One row per repository, metric that adds up over repositories, and week: the last thirteen complete and the one in progress.
 with repositories as (
 
     select * from {{ ref('repositories') }}
