@@ -79,20 +79,26 @@ dashboards as (
 
 ),
 
--- A metric of which some repositories say nothing; one of which none does is a topic or a metric already.
-partly_measured as (
+repository_coverage as (
 
     select
         metric_id,
         is_simulated,
         max(name) as name,
         max(how_to_measure) as how_to_measure,
-        sum(unmeasured_count) as unmeasured_count,
+        sum(unmeasured_count) as missing_count,
         count(*) as repository_count,
-        string_agg(case when unmeasured_count = 1 then repository end, ', ' order by repository) as repositories
+        string_agg(case when unmeasured_count = 1 then repository end, ', ' order by repository) as missing_repositories
     from repository_metrics
     group by metric_id, is_simulated
-    having sum(unmeasured_count) > 0 and sum(measured_count) > 0
+
+),
+
+-- A metric of which some repositories say nothing; one of which none says anything is a topic or a metric already.
+partly_measured as (
+
+    select * from repository_coverage
+    where missing_count > 0 and missing_count < repository_count
 
 ),
 
@@ -160,10 +166,10 @@ unmeasured as (
         dashboard_metrics.dashboard,
         'coverage' as kind,
         partly_measured.name as subject,
-        'Not measured in the last four weeks: ' || {{ whole('partly_measured.unmeasured_count') }} || ' of '
+        'Not measured in the last four weeks: ' || {{ whole('partly_measured.missing_count') }} || ' of '
         || {{ whole('partly_measured.repository_count') }} || ' repositories'
         -- More than a few names are read by nobody.
-        || case when partly_measured.unmeasured_count <= 3 then ', ' || partly_measured.repositories else '' end
+        || case when partly_measured.missing_count <= 3 then ', ' || partly_measured.missing_repositories else '' end
         || '.' as why,
         cast(null as timestamp) as since_at,
         partly_measured.how_to_measure as how_to_connect,
