@@ -56,6 +56,7 @@ open_matters as (
             case when matters.repository is not null then 'unregistered' end,
             '(none)'
         ) as owner,
+        case when matters.repository is not null then coalesce(repositories.team, 'unregistered') end as team,
         repositories.tier,
         coalesce(matters.next_step, matter_kinds.next_step) as next_step,
         matters.source_mart,

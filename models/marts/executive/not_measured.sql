@@ -31,6 +31,12 @@ repositories as (
 
 ),
 
+repository_metrics as (
+
+    select * from {{ ref('repository_metrics') }}
+
+),
+
 origins as (
 
     select distinct is_simulated from executive_scorecard
@@ -70,6 +76,29 @@ dashboards as (
         max({{ one_if('is_never_loaded') }}) = 1 as lacks_a_topic
     from expected_topics
     group by dashboard, is_simulated
+
+),
+
+repository_coverage as (
+
+    select
+        metric_id,
+        is_simulated,
+        max(name) as name,
+        max(how_to_measure) as how_to_measure,
+        sum(unmeasured_count) as missing_count,
+        count(*) as repository_count,
+        string_agg(case when unmeasured_count = 1 then repository end, ', ' order by repository) as missing_repositories
+    from repository_metrics
+    group by metric_id, is_simulated
+
+),
+
+-- A metric of which some repositories say nothing; one of which none says anything is a topic or a metric already.
+partly_measured as (
+
+    select * from repository_coverage
+    where missing_count > 0 and missing_count < repository_count
 
 ),
 
@@ -131,6 +160,26 @@ unmeasured as (
         and executive_scorecard.grey_reason not in ('no_target', 'in_progress')
         -- Where a topic is missing, its row says why a metric was never measured, and what to do.
         and not (executive_scorecard.grey_reason = 'never_measured' and dashboards.lacks_a_topic)
+    union all
+    select
+        partly_measured.is_simulated,
+        dashboard_metrics.dashboard,
+        'coverage' as kind,
+        partly_measured.name as subject,
+        'Not measured in the last four weeks: ' || {{ whole('partly_measured.missing_count') }} || ' of '
+        || {{ whole('partly_measured.repository_count') }} || ' repositories'
+        -- More than a few names are read by nobody.
+        || case when partly_measured.missing_count <= 3 then ', ' || partly_measured.missing_repositories else '' end
+        || '.' as why,
+        cast(null as timestamp) as since_at,
+        partly_measured.how_to_measure as how_to_connect,
+        executive_scorecard.owner
+    from partly_measured
+    inner join dashboard_metrics on partly_measured.metric_id = dashboard_metrics.metric_id
+    left join executive_scorecard
+        on
+            partly_measured.metric_id = executive_scorecard.metric_id
+            and partly_measured.is_simulated = executive_scorecard.is_simulated
     union all
     select
         is_simulated,
