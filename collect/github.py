@@ -164,7 +164,7 @@ class _Runs:
     def collect(self) -> None:
         beginning = self._repository.begin("runs", changes_for=LONGEST_RUN)
         before = dict(self._repository.known("run"))
-        for window in windows(beginning.since, beginning.at):
+        for window in windows(beginning.since, beginning.at, floor=beginning.covered_since):
             self._window(window, beginning)
         self._unfinished(before)
         self._repository.done(beginning)
@@ -194,11 +194,13 @@ class _Runs:
         Return the runs of a span, the marks of its pages, and whether there are more than the API shows.
 
         A run that is deleted meanwhile moves all that follow one place up, and one of them from a page that is still
-        to come to one that was. So what was seen has to be as many as the API says, or all is asked for once more.
+        to come to one that was. So all pages have to say the same total, and as many have to be seen, or all is asked
+        for once more.
         """
         for attempt in range(_TRIES):
             runs: dict[Any, Json] = {}
             marks: list[Mark] = []
+            totals: set[int] = set()
             unchanged = number = 0
             while True:
                 number += 1
@@ -210,11 +212,12 @@ class _Runs:
                 unchanged += 0 if mark or found else page.count
                 runs.update((run["id"], run) for run in found if run.get("id") is not None)
                 total = page.total or 0
+                totals.add(total)
                 if total > _MOST_ANSWERED and (window.halves() or number * PAGE >= _MOST_ANSWERED):
                     return [*runs.values()], marks, True
                 if number * PAGE >= total or page.count == 0:
                     break
-            if len(runs) + unchanged >= total:
+            if len(totals) == 1 and len(runs) + unchanged >= total:
                 return [*runs.values()], marks, False
         # It goes on changing: what was seen is taken, and the pages count as not seen.
         return [*runs.values()], [], False

@@ -200,7 +200,7 @@ def _run(
                         found = provider.repositories_of(
                             client, owner, begin, most=max_repositories, quiet_too=include_quiet
                         )
-                        watcher.say(f"{owner}: {len(found):,} repositories")
+                        watcher.say(f"{owner}: {_some(len(found))}")
                         names += found
                     wanted = Wanted(begin, frozenset(parts or provider.PARTS), again)
                     for name in dict.fromkeys(names):
@@ -355,6 +355,10 @@ class _Watcher:
             click.echo(f"{summary.repository}: {_counted(summary.counts) or 'nothing new'}")
 
 
+def _some(repositories: int) -> str:
+    return "1 repository" if repositories == 1 else f"{repositories:,} repositories"
+
+
 def _counted(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
 
@@ -400,7 +404,7 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
         return
     per_run = f", {counts.sent.total() / runs * 1000:,.0f} per 1,000 runs" if runs else ""
     click.echo(
-        f"{len(summaries):,} repositories; {events['loaded']:,} events loaded, {events['rejected']:,} rejected, "
+        f"{_some(len(summaries))}; {events['loaded']:,} events loaded, {events['rejected']:,} rejected, "
         f"{events['duplicate']:,} duplicate; {counts.sent.total():,} requests ({counts.not_modified:,} unchanged, "
         f"{counts.repeated:,} repeated{per_run})"
     )

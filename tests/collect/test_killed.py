@@ -1,0 +1,103 @@
+"""A collection that is killed, and goes on: it ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from collecting import arguments, collect, state
+from hub import Hub
+from replay import BEGIN, Server, World, artifact, shop, zipped
+
+Serve = Callable[[object], Server]
+_JUNIT = b'<testsuite name="cart" tests="1"><testcase classname="cart" name="adds" time="0.1"/></testsuite>'
+
+
+def world() -> World:
+    repo = shop(runs=120)
+    artifact(repo, 900, 1_000_000, zipped(("reports/junit.xml", _JUNIT)), made_at=BEGIN)
+    return World(repo)
+
+
+@pytest.fixture
+def server(serve: Serve) -> Server:
+    return serve(world())
+
+
+def killed_and_resumed(hub: Hub, server: Server, kills: list[int]) -> int:
+    """Kill the collection at these requests of its runs, one run after the other; return how often it was killed."""
+    killed = 0
+    for kill in kills:
+        server.requests.clear()
+        process = hub.start(*arguments(server, "--json"))
+        server.victim, server.kills_at = process.pid, kill
+        process.communicate(timeout=300)
+        server.kills_at = None
+        killed += process.returncode == -9
+    server.requests.clear()
+    assert collect(hub, server).exit_code == 0
+    return killed
+
+
+def test_killed_at_random_requests_and_resumed_it_equals_an_undisturbed_one(
+    new_hub: Callable[[], Hub], server: Server
+) -> None:
+    whole = new_hub()
+    assert collect(whole, server).exit_code == 0
+    total = len(server.requests)
+    seed = random.SystemRandom().randrange(10**6)
+    chosen = random.Random(seed)
+    kills = [chosen.randint(2, total * 2 // 3), chosen.randint(2, total // 2), chosen.randint(2, total // 4)]
+    print(f"seed {seed}: killed at {kills} of {total} requests")
+    hub = new_hub()
+
+    killed = killed_and_resumed(hub, server, kills)
+
+    assert killed >= 1
+    assert state(hub) == state(whole)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(20))
+def test_killed_again_and_again_it_equals_an_undisturbed_one(
+    new_hub: Callable[[], Hub], server: Server, seed: int
+) -> None:
+    whole = new_hub()
+    assert collect(whole, server).exit_code == 0
+    chosen = random.Random(seed)
+    hub = new_hub()
+
+    assert killed_and_resumed(hub, server, [chosen.randint(1, 120) for _ in range(6)]) >= 1
+
+    assert state(hub) == state(whole)
+
+
+@pytest.mark.parametrize("point", ["before_commit", "after_commit", "before_position", "after_position", "archiving"])
+def test_killed_around_a_commit_the_position_has_not_moved_further_than_what_is_committed(
+    new_hub: Callable[[], Hub], server: Server, point: str
+) -> None:
+    whole, hub = new_hub(), new_hub()
+    assert collect(whole, server).exit_code == 0
+
+    process = hub.start(*arguments(server, "--json"), env={"CI_INTEL_FAULT": f"{point}:2"})
+    process.communicate(timeout=300)
+
+    assert process.returncode == -9
+    known = {int(run_id) for (run_id,) in hub.rows("select name from raw.positions where kind = 'run'")}
+    committed = {int(run_id) for (run_id,) in hub.rows("select distinct run_id from raw.pipeline_runs")}
+    assert known <= committed
+    assert collect(hub, server).exit_code == 0
+    assert state(hub) == state(whole)
+
+
+def test_what_is_committed_before_a_kill_is_not_asked_for_again(new_hub: Callable[[], Hub], server: Server) -> None:
+    hub = new_hub()
+    process = hub.start(*arguments(server, "--json"), env={"CI_INTEL_FAULT": "after_position:2"})
+    process.communicate(timeout=300)
+    before = len(server.asked("/jobs"))
+
+    collect(hub, server)
+
+    assert len(server.asked("/jobs")) == 120
+    assert before in range(1, 120)
