@@ -127,7 +127,7 @@ def _merge_requests(repository: Repository) -> None:
         commits, notes = (
             [
                 one
-                for page in repository.all_pages(f"{path}/{request['iid']}/{part}", part)
+                for page in repository.all_pages(f"{path}/{request['iid']}/{part}", part.partition("?")[0])
                 for one in orjson.loads(page)
             ]
             for part in ("commits", "notes?sort=asc")

@@ -23,7 +23,7 @@ from ingest.context import RunContext
 from ingest.load import Report
 
 PAGE = 100
-BATCH = 50
+BATCH = 100
 """How many objects are asked for, with all that belongs to them, between two commits."""
 
 LONGEST_RUN = timedelta(days=36)
@@ -107,6 +107,7 @@ class Repository:
         self._pool = pool
         self._progress = progress
         self.positions = store.positions(client.url, name)
+        self._held: list[Mark] = []
 
     @property
     def store(self) -> Store:
@@ -206,16 +207,30 @@ class Repository:
         self.commit(as_files(parts, f"{self.client.host}: {self.name}: {what}", context, format_name), marks)
 
     def commit(self, files: Sequence[Fetched], marks: Sequence[Mark]) -> None:
-        """Load files, and then move the position."""
-        if files or marks:
-            for report in self._store.commit(files, self.positions, marks, self.client.now()):
-                self.summary.add(report)
+        """
+        Load files, and then move the position.
+
+        Marks without a file wait for the next one: a position may lag behind what is committed, and opening the
+        warehouse for each of them would cost more than asking once more after a kill.
+        """
+        self._held += marks
+        self.positions.take(marks)
+        if files:
+            self.flush(files)
         self._progress(self.summary)
+
+    def flush(self, files: Sequence[Fetched] = ()) -> None:
+        """Load files, and note all marks that wait."""
+        if files or self._held:
+            for report in self._store.commit(files, self.positions, self._held, self.client.now()):
+                self.summary.add(report)
+            self._held = []
 
     def refuse(self, name: str, refusal: Refused, context: RunContext, marks: Sequence[Mark]) -> None:
         """Note that something cannot be used as evidence, and that it need not be asked for again."""
         self.summary.add(self._store.refuse(name, refusal, context, self.client.now()))
         self.commit([], marks)
+        self.flush()
 
     def _moment(self, kind: str, part: str) -> datetime | None:
         text = self.positions.known(kind).get(part)
@@ -224,13 +239,16 @@ class Repository:
 
 def collect_parts(repository: Repository, parts: Mapping[str, Callable[[], None]]) -> None:
     """Collect those parts that are wanted. What keeps one from being collected is noted; the others go on."""
-    for part, collect in parts.items():
-        if part not in repository.wanted.parts:
-            continue
-        try:
-            collect()
-        except NoAnswer as reason:
-            repository.summary.problems.append(str(reason))
+    try:
+        for part, collect in parts.items():
+            if part not in repository.wanted.parts:
+                continue
+            try:
+                collect()
+            except NoAnswer as reason:
+                repository.summary.problems.append(str(reason))
+    finally:
+        repository.flush()
 
 
 def elements_of(key: str | None) -> Callable[[Any], list[Json]]:

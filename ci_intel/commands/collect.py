@@ -46,6 +46,12 @@ def collect() -> None:
     Fetch what a provider's API knows, archive it, and load it.
 
     The same command again goes on where the last one ended, or was ended: it asks only for what is new.
+
+    \b
+    Examples:
+      ci-intel collect github --repository acme/shop --since 90d
+      ci-intel collect github --org acme --since 30d --only runs
+      ci-intel collect gitlab --group acme --since 30d
     """
 
 

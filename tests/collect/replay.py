@@ -138,6 +138,12 @@ class Repo:
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     zips: dict[int, bytes] = field(default_factory=dict)
     job_count: int = 3
+    _by_id: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def run(self, run_id: int) -> dict[str, Any] | None:
+        if len(self._by_id) != len(self.runs):
+            self._by_id = {one["id"]: one for one in self.runs}
+        return self._by_id.get(run_id)
 
     def about(self, base: str) -> dict[str, Any]:
         name = self.name.partition("/")[2]
@@ -295,7 +301,7 @@ class World:
             case ["actions", "runs"]:
                 return self._runs(repo, request)
             case ["actions", "runs", run_id, *more]:
-                kept = next((one for one in repo.runs if str(one["id"]) == run_id), None)
+                kept = repo.run(int(run_id))
                 return self._run(repo, kept, more, request) if kept else _NOT_FOUND
             case ["actions", "artifacts"]:
                 return _page(request, repo.artifacts, key="artifacts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _JUNIT = b'<testsuite name="cart" tests="1"><testcase classname="cart" name="add
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server of one small world, for all tests: nothing in it changes."""
-    repo = shop(runs=70)
+    repo = shop(runs=70, every=timedelta(hours=14))
     artifact(repo, 900, 1_000_000, zipped(("reports/junit.xml", _JUNIT)), made_at=BEGIN)
     with serving(World(repo)) as server:
         yield server
