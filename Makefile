@@ -126,6 +126,7 @@ bench: setup $(EMULATOR)/.ready ## The speed figures, as ratios against named pe
 	python benchmarks/run.py
 	python benchmarks/bigquery.py
 	python benchmarks/building.py
+	python benchmarks/collecting.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

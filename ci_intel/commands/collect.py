@@ -72,7 +72,9 @@ def _since(_context: click.Context, _parameter: click.Parameter, value: str) -> 
         raise click.BadParameter(f"{value!r} is neither days, as 90d, nor a date, as 2026-09-01") from error
 
 
-def _options(*, owner: str, owner_text: str, url: str, parts: Sequence[str]) -> Callable[[Command], Command]:
+def _options(
+    *, owner: str, owner_text: str, url: str, url_variable: str, parts: Sequence[str]
+) -> Callable[[Command], Command]:
     """Return what adds the options of a provider's command."""
 
     def add(command: Command) -> Command:
@@ -94,7 +96,8 @@ def _options(*, owner: str, owner_text: str, url: str, parts: Sequence[str]) -> 
                              help="Requests under way at once."),
                 click.option("--max-wait", type=click.FloatRange(min=0), default=3900.0, show_default=True,
                              help="Seconds to wait at most when the provider limits the rate; else stop there."),
-                click.option("--api-url", default=url, show_default=True, metavar="URL",
+                click.option("--api-url", default=url, show_default=True, envvar=url_variable, show_envvar=True,
+                             metavar="URL",
                              help="Where the API is, for an installation of your own."),
                 click.option("--max-rejected", type=click.IntRange(min=0), default=0, show_default=True,
                              help="Bad events to put up with before the exit code is 1."),
@@ -112,6 +115,7 @@ def _options(*, owner: str, owner_text: str, url: str, parts: Sequence[str]) -> 
     owner="--org",
     owner_text="All repositories of an organisation that were pushed to since then.",
     url="https://api.github.com",
+    url_variable="GITHUB_API_URL",
     parts=("runs", "deployments", "pull_requests", "releases", "evidence"),
 )
 def github(**options: Any) -> None:
@@ -136,6 +140,7 @@ def github(**options: Any) -> None:
     owner="--group",
     owner_text="All projects of a group and its subgroups in which something happened since then.",
     url="https://gitlab.com/api/v4",
+    url_variable="CI_API_V4_URL",
     parts=("pipelines", "deployments", "merge_requests"),
 )
 def gitlab(**options: Any) -> None:
