@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from ci_intel.errors import Refused
 from ci_intel.moments import utc
 from collect.client import Client
-from collect.errors import Gone, NoAnswer
+from collect.errors import Denied, Gone, NoAnswer
 from collect.positions import Mark, Page
 from collect.store import Fetched, Store, as_files
 from ingest.context import RunContext
@@ -28,6 +28,9 @@ BATCH = 100
 
 LONGEST_RUN = timedelta(days=36)
 """How long after its creation a run may still change: GitHub ends one after 35 days, and re-runs it for 30."""
+
+FAILURES = 5
+"""How many objects of a part may fail before the part is given up: then it is not the objects."""
 
 OVERLAP = timedelta(hours=1)
 """By how much the next collection reaches back into what the last one has seen."""
@@ -108,6 +111,7 @@ class Repository:
         self._progress = progress
         self.positions = store.positions(client.url, name)
         self._held: list[Mark] = []
+        self._failures = 0
 
     @property
     def store(self) -> Store:
@@ -116,6 +120,7 @@ class Repository:
 
     def begin(self, part: str, *, changes_for: timedelta) -> Beginning:
         """Return from when on `part` is asked for: what it holds may change for so long after it was made."""
+        self._failures = 0
         now = self.client.now()
         through, covered = (self._moment(kind, part) for kind in ("through", "since"))
         if self.wanted.again or through is None or covered is None:
@@ -126,10 +131,14 @@ class Repository:
         covered = covered if self.wanted.since <= through else self.wanted.since
         return Beginning(part, max(self.wanted.since, through - changes_for), now, False, covered)
 
+    def covered(self, marks: Sequence[Mark]) -> None:
+        """Note lists as read, unless something that they name could not be collected: then they are read again."""
+        if not self._failures:
+            self.commit([], marks)
+
     def done(self, beginning: Beginning) -> None:
-        """Note that everything of a part was collected that there was when it began."""
-        self.commit(
-            [],
+        """Note that everything of a part was collected that there was when it began, if that is so."""
+        self.covered(
             [
                 Mark("through", beginning.part, as_text(beginning.at)),
                 Mark("since", beginning.part, as_text(beginning.covered_since)),
@@ -191,15 +200,30 @@ class Repository:
             number += 1
 
     def each(self, ask: Callable[[Asked], Found], objects: Sequence[Asked]) -> list[Found | None]:
-        """Ask about several objects at once; the answers come in their order, None for what is gone meanwhile."""
+        """
+        Ask about several objects at once; the answers come in their order, None where there is none.
 
-        def asked(one: Asked) -> Found | None:
+        What is gone meanwhile is counted. One that fails for ever is named, and keeps no other from being collected.
+        """
+
+        def asked(one: Asked) -> Found | NoAnswer:
             try:
                 return ask(one)
-            except Gone:
-                return None
+            except Denied:
+                raise
+            except NoAnswer as reason:
+                return reason
 
-        return [*self._pool.map(asked, objects)]
+        answers = [*self._pool.map(asked, objects)]
+        for answer in answers:
+            if isinstance(answer, Gone):
+                self.summary.counts["gone"] += 1
+            elif isinstance(answer, NoAnswer):
+                self._failures += 1
+                if self._failures > FAILURES:
+                    raise answer
+                self.summary.problems.append(str(answer))
+        return [None if isinstance(answer, NoAnswer) else answer for answer in answers]
 
     def load(self, parts: Sequence[bytes], what: str, marks: Sequence[Mark], format_name: str) -> None:
         """Load JSON texts as a file of the provider's answers, and then move the position."""

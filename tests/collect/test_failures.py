@@ -127,6 +127,34 @@ def test_what_fails_for_ever_is_named_and_everything_else_is_collected(hub: Hub,
     assert hub.value("select count(*) from raw.positions where kind = 'through' and name = 'deployments'") == 0
 
 
+def test_one_run_that_fails_for_ever_keeps_no_other_from_being_collected_and_is_asked_for_again(
+    new_hub: Callable[[], Hub], serve: Serve
+) -> None:
+    server = serve(World(shop(runs=6)))
+    whole = undisturbed(new_hub, server)
+    hub = new_hub()
+    server.faults.append(once("/1000002/jobs", Response(500, b""), times=1000))
+
+    collected = collect(hub, server)
+
+    assert (collected.exit_code, len(collected.problems)) == (3, 1)
+    assert hub.value("select count(distinct run_id) from raw.pipeline_runs") == 5
+    server.faults.clear()
+    again = collect(hub, server)
+    assert (again.exit_code, again.repositories[0]["collected"]) == (0, {"runs": 1, "attempts": 1, "jobs": 3})
+    rows = "select * exclude (_load_id, _event_id, _source_line, _loaded_at) from raw.pipeline_jobs order by all"
+    assert len(hub.rows(rows)) == len(whole["pipeline_jobs"])  # type: ignore[arg-type]
+
+
+def test_where_everything_fails_a_part_is_given_up_soon(hub: Hub, serve: Serve) -> None:
+    server = serve(World(shop(runs=40)))
+    server.faults.append(once("/jobs", Response(500, b""), times=10_000))
+
+    collected = collect(hub, server, "--only", "runs", "--concurrency", "32")
+
+    assert (collected.exit_code, len(collected.problems)) == (3, 6)
+
+
 def test_a_run_that_is_deleted_while_pages_are_turned_hides_no_other(hub: Hub, serve: Serve) -> None:
     repo = shop(runs=110, begin=BEGIN + timedelta(days=20), every=timedelta(minutes=1))
     server = serve(World(repo))
