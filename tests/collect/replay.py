@@ -12,6 +12,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -373,6 +374,16 @@ def _page(request: Request, objects: Sequence[Any], key: str | None = None) -> R
     return _json({"total_count": len(objects), key: page} if key else page)
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up: those that are killed do."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """The server at work; `requests` is what it was asked, in the order in which that came."""
 
@@ -384,8 +395,7 @@ class Server:
         self.kills_at: int | None = None
         self.clock_ahead = NOW - datetime.now(UTC)
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer((host, 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = _Quiet((host, 0), self._handler())
         self.url = f"http://{host}:{self._http.server_address[1]}"
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
