@@ -155,6 +155,7 @@ bench: setup $(EMULATOR)/.ready $(SUPERSET)/.ready ## The speed figures, as rati
 	python benchmarks/bigquery.py
 	python benchmarks/building.py
 	python benchmarks/charts.py
+	python benchmarks/collecting.py
 
 lock: setup ## Resolve requirements.lock anew (hashes, no addresses).
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \

@@ -250,8 +250,9 @@ class Client:
             # The header has whole seconds, and the answer was on its way.
             self._offset = offset if abs(offset) > timedelta(seconds=5) else timedelta()
             if abs(offset) > _NOTICED_SKEW:
+                skew = timedelta(seconds=round(abs(offset).total_seconds()))
                 direction = "behind" if offset > timedelta() else "ahead of"
-                self._say(f"this machine's clock is {abs(offset)} {direction} that of {self.host}; the latter is used")
+                self._say(f"this machine's clock is {skew} {direction} that of {self.host}; the latter is used")
 
     def _judged(self, answer: Answer, what: str, where: str) -> Answer:
         """Return a good answer; raise what any other means."""
@@ -262,7 +263,7 @@ class Client:
                 self.counts.not_modified += 1
         if answer.status in (200, 304):
             return answer
-        right = self._rights(httpx.URL(answer.url).path.removeprefix(httpx.URL(self.url).path))
+        right = self._rights(httpx.URL(answer.url).path.removeprefix(httpx.URL(self.url).path.rstrip("/")))
         named = answer.headers.get("x-accepted-github-permissions", "")
         hint = f" (the API says: {named})" if _PERMISSION.fullmatch(named) else ""
         if answer.status == 401:

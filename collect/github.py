@@ -164,7 +164,7 @@ class _Runs:
     def collect(self) -> None:
         beginning = self._repository.begin("runs", changes_for=LONGEST_RUN)
         before = dict(self._repository.known("run"))
-        for window in windows(beginning.since, beginning.at):
+        for window in windows(beginning.since, beginning.at, floor=beginning.covered_since):
             self._window(window, beginning)
         self._unfinished(before)
         self._repository.done(beginning)
@@ -187,18 +187,20 @@ class _Runs:
         known = self._repository.known("run")
         changed = [run for run in runs if known.get(str(run["id"])) != _version(run)]
         self._load(sorted(changed, key=lambda run: (str(run.get("created_at")), run["id"])))
-        self._repository.commit([], marks)
+        self._repository.covered(marks)
 
     def _listed(self, window: Window, beginning: Beginning) -> tuple[list[Json], list[Mark], bool]:
         """
         Return the runs of a span, the marks of its pages, and whether there are more than the API shows.
 
         A run that is deleted meanwhile moves all that follow one place up, and one of them from a page that is still
-        to come to one that was. So what was seen has to be as many as the API says, or all is asked for once more.
+        to come to one that was. So all pages have to say the same total, and as many have to be seen, or all is asked
+        for once more.
         """
         for attempt in range(_TRIES):
             runs: dict[Any, Json] = {}
             marks: list[Mark] = []
+            totals: set[int] = set()
             unchanged = number = 0
             while True:
                 number += 1
@@ -210,11 +212,12 @@ class _Runs:
                 unchanged += 0 if mark or found else page.count
                 runs.update((run["id"], run) for run in found if run.get("id") is not None)
                 total = page.total or 0
+                totals.add(total)
                 if total > _MOST_ANSWERED and (window.halves() or number * PAGE >= _MOST_ANSWERED):
                     return [*runs.values()], marks, True
                 if number * PAGE >= total or page.count == 0:
                     break
-            if len(runs) + unchanged >= total:
+            if len(totals) == 1 and len(runs) + unchanged >= total:
                 return [*runs.values()], marks, False
         # It goes on changing: what was seen is taken, and the pages count as not seen.
         return [*runs.values()], [], False
@@ -228,11 +231,17 @@ class _Runs:
             if version.split(" ")[1] not in (_COMPLETED, _GONE) and run_id not in self._collected
         ]
         for batch in batches(waiting):
-            answers = repository.each(lambda run_id: repository.get(f"{self._path}/{run_id}", "runs").document, batch)
-            gone = [run_id for run_id, run in zip(batch, answers, strict=True) if run is None]
-            repository.commit([], [Mark("run", run_id, f"0 {_GONE} -") for run_id in gone])
-            repository.summary.counts["gone"] += len(gone)
-            self._load([run for run in answers if run is not None and _version(run) != before[str(run["id"])]])
+            answers = repository.each(self._unless_gone, batch)
+            self._load([run for run in answers if run and _version(run) != before[str(run["id"])]])
+
+    def _unless_gone(self, run_id: str) -> Json:
+        """Ask for a run. One that was deleted will not be asked for again."""
+        try:
+            run: Json = self._repository.get(f"{self._path}/{run_id}", "runs").document
+        except Gone:
+            self._repository.commit([], [Mark("run", run_id, f"0 {_GONE} -")])
+            raise
+        return run
 
     def _load(self, runs: Sequence[Json]) -> None:
         repository = self._repository
@@ -243,7 +252,6 @@ class _Runs:
             for run, answer in zip(batch, answers, strict=True):
                 self._collected.add(str(run["id"]))
                 if answer is None:
-                    repository.summary.counts["gone"] += 1
                     continue
                 parts += answer.parts
                 marks.append(Mark("run", str(run["id"]), _version(run)))
@@ -287,14 +295,13 @@ def _deployments(repository: Repository) -> None:
         marks = []
         for deployment, statuses in zip(batch, answers, strict=True):
             if statuses is None:
-                repository.summary.counts["gone"] += 1
                 continue
             parts += [orjson.dumps(deployment), *(page for page in statuses if orjson.loads(page))]
             marks.append(Mark("deployment", str(deployment["id"]), str(deployment.get("updated_at"))))
             repository.summary.counts["deployments"] += 1
         if parts:
             repository.load(parts, f"deployments {batch[0]['id']} to {batch[-1]['id']}", marks, FORMAT)
-    repository.commit([], pages)
+    repository.covered(pages)
     repository.done(beginning)
 
 
@@ -324,12 +331,12 @@ def _pull_requests(repository: Repository) -> None:
     for batch in batches(changed):
         answers = repository.each(whole_of, batch)
         taken = [(one, answer) for one, answer in zip(batch, answers, strict=True) if answer is not None]
-        repository.summary.counts.update(pull_requests=len(taken), gone=len(batch) - len(taken))
+        repository.summary.counts["pull_requests"] += len(taken)
         marks = [Mark("pull_request", str(one["number"]), str(one.get("updated_at"))) for one, _ in taken]
         if taken:
             parts = [answer for _, answer in taken]
             repository.load(parts, f"pull requests {batch[0]['number']} to {batch[-1]['number']}", marks, FORMAT)
-    repository.commit([], pages)
+    repository.covered(pages)
     repository.done(beginning)
 
 
@@ -349,7 +356,7 @@ def _releases(repository: Repository) -> None:
         repository.load(
             parts, f"releases {batch[0][0]['id']} to {batch[-1][0]['id']}", [mark for _, mark in batch], FORMAT
         )
-    repository.commit([], pages)
+    repository.covered(pages)
     repository.done(beginning)
 
 
@@ -378,14 +385,15 @@ def _evidence(repository: Repository, about: Json) -> None:
         with tempfile.TemporaryDirectory(prefix="ci-intel-artifacts-") as folder:
             answers = repository.each(lambda one: _unpack(repository, one, about, Path(folder)), batch)
             for artifact, answer in zip(batch, answers, strict=True):
-                outcome = answer.outcome if answer else _GONE
-                marks = [Mark("artifact", str(artifact["id"]), outcome)]
-                repository.summary.counts[f"artifacts_{outcome}"] += 1
-                if answer and answer.refusal:
+                if answer is None:
+                    continue
+                marks = [Mark("artifact", str(artifact["id"]), answer.outcome)]
+                repository.summary.counts[f"artifacts_{answer.outcome}"] += 1
+                if answer.refusal:
                     repository.refuse(_label(repository, artifact), answer.refusal, answer.context, marks)
                 else:
-                    repository.commit(answer.files if answer else [], marks)
-    repository.commit([], pages)
+                    repository.commit(answer.files, marks)
+    repository.covered(pages)
     repository.done(beginning)
 
 

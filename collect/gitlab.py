@@ -127,7 +127,7 @@ def _merge_requests(repository: Repository) -> None:
         commits, notes = (
             [
                 one
-                for page in repository.all_pages(f"{path}/{request['iid']}/{part}", part)
+                for page in repository.all_pages(f"{path}/{request['iid']}/{part}", part.partition("?")[0])
                 for one in orjson.loads(page)
             ]
             for part in ("commits", "notes?sort=asc")
@@ -151,7 +151,7 @@ def _collect(repository: Repository, part: str, path: str, identity: str, whole:
         for batch in batches(new):
             answers = repository.each(whole, batch)
             taken = [(one, answer) for one, answer in zip(batch, answers, strict=True) if answer is not None]
-            repository.summary.counts.update({part: len(taken), "gone": len(batch) - len(taken)})
+            repository.summary.counts[part] += len(taken)
             if part == "pipelines":
                 repository.summary.counts["jobs"] += sum(
                     len(orjson.loads(page)) for _, answer in taken for page in answer[1:]

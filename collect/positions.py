@@ -20,7 +20,7 @@ from ingest.load import rows_of
 from ingest.warehouse import Warehouse
 
 # BigQuery asks for a bound on the partitions it is to read, even if that is all of them.
-_KNOWN = """
+KNOWN = """
     select kind, name, mark
     from (
         select
@@ -109,6 +109,6 @@ class Positions:
 def read_positions(warehouse: Warehouse, api_url: str, repository: str) -> Positions:
     """Read what is known of a repository."""
     positions = Positions(api_url, repository)
-    rows = warehouse.query(_KNOWN, {"api_url": api_url, "repository": repository})
+    rows = warehouse.query(KNOWN, {"api_url": api_url, "repository": repository})
     positions.take(Mark(row["kind"], row["name"], row["mark"]) for row in rows)
     return positions

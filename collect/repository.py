@@ -16,18 +16,21 @@ from typing import Any, TypeVar
 from ci_intel.errors import Refused
 from ci_intel.moments import utc
 from collect.client import Client
-from collect.errors import Gone, NoAnswer
+from collect.errors import Denied, Gone, NoAnswer
 from collect.positions import Mark, Page
 from collect.store import Fetched, Store, as_files
 from ingest.context import RunContext
 from ingest.load import Report
 
 PAGE = 100
-BATCH = 50
+BATCH = 100
 """How many objects are asked for, with all that belongs to them, between two commits."""
 
 LONGEST_RUN = timedelta(days=36)
 """How long after its creation a run may still change: GitHub ends one after 35 days, and re-runs it for 30."""
+
+FAILURES = 5
+"""How many objects of a part may fail before the part is given up: then it is not the objects."""
 
 OVERLAP = timedelta(hours=1)
 """By how much the next collection reaches back into what the last one has seen."""
@@ -107,6 +110,8 @@ class Repository:
         self._pool = pool
         self._progress = progress
         self.positions = store.positions(client.url, name)
+        self._held: list[Mark] = []
+        self._failures = 0
 
     @property
     def store(self) -> Store:
@@ -115,6 +120,7 @@ class Repository:
 
     def begin(self, part: str, *, changes_for: timedelta) -> Beginning:
         """Return from when on `part` is asked for: what it holds may change for so long after it was made."""
+        self._failures = 0
         now = self.client.now()
         through, covered = (self._moment(kind, part) for kind in ("through", "since"))
         if self.wanted.again or through is None or covered is None:
@@ -125,10 +131,14 @@ class Repository:
         covered = covered if self.wanted.since <= through else self.wanted.since
         return Beginning(part, max(self.wanted.since, through - changes_for), now, False, covered)
 
+    def covered(self, marks: Sequence[Mark]) -> None:
+        """Note lists as read, unless something that they name could not be collected: then they are read again."""
+        if not self._failures:
+            self.commit([], marks)
+
     def done(self, beginning: Beginning) -> None:
-        """Note that everything of a part was collected that there was when it began."""
-        self.commit(
-            [],
+        """Note that everything of a part was collected that there was when it began, if that is so."""
+        self.covered(
             [
                 Mark("through", beginning.part, as_text(beginning.at)),
                 Mark("since", beginning.part, as_text(beginning.covered_since)),
@@ -190,15 +200,30 @@ class Repository:
             number += 1
 
     def each(self, ask: Callable[[Asked], Found], objects: Sequence[Asked]) -> list[Found | None]:
-        """Ask about several objects at once; the answers come in their order, None for what is gone meanwhile."""
+        """
+        Ask about several objects at once; the answers come in their order, None where there is none.
 
-        def asked(one: Asked) -> Found | None:
+        What is gone meanwhile is counted. One that fails for ever is named, and keeps no other from being collected.
+        """
+
+        def asked(one: Asked) -> Found | NoAnswer:
             try:
                 return ask(one)
-            except Gone:
-                return None
+            except Denied:
+                raise
+            except NoAnswer as reason:
+                return reason
 
-        return [*self._pool.map(asked, objects)]
+        answers = [*self._pool.map(asked, objects)]
+        for answer in answers:
+            if isinstance(answer, Gone):
+                self.summary.counts["gone"] += 1
+            elif isinstance(answer, NoAnswer):
+                self._failures += 1
+                if self._failures > FAILURES:
+                    raise answer
+                self.summary.problems.append(str(answer))
+        return [None if isinstance(answer, NoAnswer) else answer for answer in answers]
 
     def load(self, parts: Sequence[bytes], what: str, marks: Sequence[Mark], format_name: str) -> None:
         """Load JSON texts as a file of the provider's answers, and then move the position."""
@@ -206,16 +231,30 @@ class Repository:
         self.commit(as_files(parts, f"{self.client.host}: {self.name}: {what}", context, format_name), marks)
 
     def commit(self, files: Sequence[Fetched], marks: Sequence[Mark]) -> None:
-        """Load files, and then move the position."""
-        if files or marks:
-            for report in self._store.commit(files, self.positions, marks, self.client.now()):
-                self.summary.add(report)
+        """
+        Load files, and then move the position.
+
+        Marks without a file wait for the next one: a position may lag behind what is committed, and opening the
+        warehouse for each of them would cost more than asking once more after a kill.
+        """
+        self._held += marks
+        self.positions.take(marks)
+        if files:
+            self.flush(files)
         self._progress(self.summary)
+
+    def flush(self, files: Sequence[Fetched] = ()) -> None:
+        """Load files, and note all marks that wait."""
+        if files or self._held:
+            for report in self._store.commit(files, self.positions, self._held, self.client.now()):
+                self.summary.add(report)
+            self._held = []
 
     def refuse(self, name: str, refusal: Refused, context: RunContext, marks: Sequence[Mark]) -> None:
         """Note that something cannot be used as evidence, and that it need not be asked for again."""
         self.summary.add(self._store.refuse(name, refusal, context, self.client.now()))
         self.commit([], marks)
+        self.flush()
 
     def _moment(self, kind: str, part: str) -> datetime | None:
         text = self.positions.known(kind).get(part)
@@ -224,13 +263,16 @@ class Repository:
 
 def collect_parts(repository: Repository, parts: Mapping[str, Callable[[], None]]) -> None:
     """Collect those parts that are wanted. What keeps one from being collected is noted; the others go on."""
-    for part, collect in parts.items():
-        if part not in repository.wanted.parts:
-            continue
-        try:
-            collect()
-        except NoAnswer as reason:
-            repository.summary.problems.append(str(reason))
+    try:
+        for part, collect in parts.items():
+            if part not in repository.wanted.parts:
+                continue
+            try:
+                collect()
+            except NoAnswer as reason:
+                repository.summary.problems.append(str(reason))
+    finally:
+        repository.flush()
 
 
 def elements_of(key: str | None) -> Callable[[Any], list[Json]]:

@@ -91,7 +91,6 @@ class Store:
             if marks:
                 warehouse.note("positions", positions.rows(marks, now))
             faults.point("after_position")
-        positions.take(marks)
         for report in reports:
             self._on_report(report)
         return reports

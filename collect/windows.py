@@ -36,11 +36,11 @@ class Window:
         return f"{_text(self.begin)}..{_text(self.end - timedelta(seconds=1))}"
 
 
-def windows(since: datetime, until: datetime) -> Iterator[Window]:
-    """Yield the spans that cover all of `since` to `until`, newest first; the oldest begins with `since`."""
+def windows(since: datetime, until: datetime, *, floor: datetime) -> Iterator[Window]:
+    """Yield the spans that cover all of `since` to `until`, newest first; none begins before `floor`."""
     number = (until - _EPOCH) // _LONGEST
     while (begin := _EPOCH + number * _LONGEST) + _LONGEST > since:
-        yield Window(max(begin, since), begin + _LONGEST)
+        yield Window(max(begin, floor), begin + _LONGEST)
         number -= 1
 
 

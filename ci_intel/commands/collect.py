@@ -46,6 +46,12 @@ def collect() -> None:
     Fetch what a provider's API knows, archive it, and load it.
 
     The same command again goes on where the last one ended, or was ended: it asks only for what is new.
+
+    \b
+    Examples:
+      ci-intel collect github --repository acme/shop --since 90d
+      ci-intel collect github --org acme --since 30d --only runs
+      ci-intel collect gitlab --group acme --since 30d
     """
 
 
@@ -66,7 +72,9 @@ def _since(_context: click.Context, _parameter: click.Parameter, value: str) -> 
         raise click.BadParameter(f"{value!r} is neither days, as 90d, nor a date, as 2026-09-01") from error
 
 
-def _options(*, owner: str, owner_text: str, url: str, parts: Sequence[str]) -> Callable[[Command], Command]:
+def _options(
+    *, owner: str, owner_text: str, url: str, url_variable: str, parts: Sequence[str]
+) -> Callable[[Command], Command]:
     """Return what adds the options of a provider's command."""
 
     def add(command: Command) -> Command:
@@ -88,7 +96,8 @@ def _options(*, owner: str, owner_text: str, url: str, parts: Sequence[str]) -> 
                              help="Requests under way at once."),
                 click.option("--max-wait", type=click.FloatRange(min=0), default=3900.0, show_default=True,
                              help="Seconds to wait at most when the provider limits the rate; else stop there."),
-                click.option("--api-url", default=url, show_default=True, metavar="URL",
+                click.option("--api-url", default=url, show_default=True, envvar=url_variable, show_envvar=True,
+                             metavar="URL",
                              help="Where the API is, for an installation of your own."),
                 click.option("--max-rejected", type=click.IntRange(min=0), default=0, show_default=True,
                              help="Bad events to put up with before the exit code is 1."),
@@ -106,6 +115,7 @@ def _options(*, owner: str, owner_text: str, url: str, parts: Sequence[str]) -> 
     owner="--org",
     owner_text="All repositories of an organisation that were pushed to since then.",
     url="https://api.github.com",
+    url_variable="GITHUB_API_URL",
     parts=("runs", "deployments", "pull_requests", "releases", "evidence"),
 )
 def github(**options: Any) -> None:
@@ -130,6 +140,7 @@ def github(**options: Any) -> None:
     owner="--group",
     owner_text="All projects of a group and its subgroups in which something happened since then.",
     url="https://gitlab.com/api/v4",
+    url_variable="CI_API_V4_URL",
     parts=("pipelines", "deployments", "merge_requests"),
 )
 def gitlab(**options: Any) -> None:
@@ -200,7 +211,7 @@ def _run(
                         found = provider.repositories_of(
                             client, owner, begin, most=max_repositories, quiet_too=include_quiet
                         )
-                        watcher.say(f"{owner}: {len(found):,} repositories")
+                        watcher.say(f"{owner}: {_some(len(found))}")
                         names += found
                     wanted = Wanted(begin, frozenset(parts or provider.PARTS), again)
                     for name in dict.fromkeys(names):
@@ -355,6 +366,10 @@ class _Watcher:
             click.echo(f"{summary.repository}: {_counted(summary.counts) or 'nothing new'}")
 
 
+def _some(repositories: int) -> str:
+    return "1 repository" if repositories == 1 else f"{repositories:,} repositories"
+
+
 def _counted(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
 
@@ -400,7 +415,7 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
         return
     per_run = f", {counts.sent.total() / runs * 1000:,.0f} per 1,000 runs" if runs else ""
     click.echo(
-        f"{len(summaries):,} repositories; {events['loaded']:,} events loaded, {events['rejected']:,} rejected, "
+        f"{_some(len(summaries))}; {events['loaded']:,} events loaded, {events['rejected']:,} rejected, "
         f"{events['duplicate']:,} duplicate; {counts.sent.total():,} requests ({counts.not_modified:,} unchanged, "
         f"{counts.repeated:,} repeated{per_run})"
     )

@@ -29,7 +29,7 @@ records as (
 
 ),
 
--- The provider's record decides what became of it; of reviews it says nothing, so that those come from who collects them.
+-- The provider's record decides what became of it; of reviews it may say nothing, and who sends them knows best.
 joined_pull_requests as (
 
     select

@@ -29,7 +29,8 @@ renamed as (
         run_attempt,
         job,
 
-        -- A provider's record says nothing of reviews and commits; who collects those sends events of the hub's own.
+        -- A provider's record has reviews and commits only if its timeline was collected; who knows them otherwise sends
+        -- events of the hub's own.
         case when _format = 'hub' then 'pipeline' else 'api' end as reported_by,
         {{ is_simulated('repository') }} as is_simulated,
 

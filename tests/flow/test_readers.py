@@ -8,7 +8,7 @@ from hub import PROJECT, SHOP, Hub
 FIXTURES = PROJECT / "tests" / "ingest" / "readers" / "fixtures"
 TABLES = {
     "cdevents": ("pipeline_runs", "pipeline_jobs", "deployments", "incidents", "releases", "test_cases"),
-    "gitlab_rest": ("pipeline_runs", "pipeline_jobs", "deployments"),
+    "gitlab_rest": ("pipeline_runs", "pipeline_jobs", "deployments", "pull_requests"),
     "jacoco_xml": ("coverage_reports", "coverage_files"),
     "jenkins_json": ("pipeline_runs", "pipeline_jobs"),
     "jira": ("incidents",),

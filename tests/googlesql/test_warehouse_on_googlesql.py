@@ -9,6 +9,7 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from small_bigquery import HERE, SmallBigQuery
 
+from collect.positions import KNOWN
 from ingest import ledger
 from ingest.tables import Table
 from ingest.topics import all_topics
@@ -20,6 +21,7 @@ from ingest.warehouse.googlesql import (
     insert_sent,
     insert_uploaded,
     known_columns,
+    located,
     missing,
     sent_rows,
 )
@@ -108,3 +110,25 @@ def test_a_load_of_which_one_value_does_not_fit_leaves_nothing(prepared: SmallBi
         )
 
     assert prepared.run("select count(*) from `local.hub_raw.sboms` where _load_id = 'l2'") == [(0,)]
+
+
+def test_how_far_a_collection_has_come_is_the_newest_mark_of_each_object(prepared: SmallBigQuery) -> None:
+    table = ledger.POSITIONS
+    marks = [("1 in_progress", 1, "acme/shop"), ("1 completed", 2, "acme/shop"), ("2 completed", 3, "acme/till")]
+    rows = [
+        rows_of(
+            table,
+            api_url="https://api.github.com",
+            repository=repository,
+            kind="run",
+            name="4711",
+            mark=mark,
+            noted_at=datetime(2026, 2, day),
+        )
+        for mark, day, repository in marks
+    ]
+    prepared.run(insert_sent(HERE, table), {"rows_positions": sent_rows(rows)})
+
+    found = prepared.run(located(HERE, KNOWN), {"api_url": "https://api.github.com", "repository": "acme/shop"})
+
+    assert found == [("run", "4711", "1 completed")]

@@ -386,3 +386,27 @@ def test_recorded_pull_requests_have_the_times_that_devlake_found_in_them_and_no
         assert one.get("merge_commit_sha") == (row["merge_commit_sha"] if row["merged_at"] else None)
     test_merges = [part for part in recorded if part["merge_commit_sha"] and not part["merged_at"]]
     assert (len(test_merges), sum(part["head"]["repo"] is None for part in recorded)) == (23, 15)
+
+
+def test_a_timeline_tells_who_reviewed_when_but_neither_programs_nor_the_author_nor_what_came_after_the_merge() -> None:
+    [pull_request] = events(FIXTURES / "valid" / "pull_request_with_its_timeline.json")
+
+    assert pull_request["merged_at"] == "2026-03-02T09:00:00Z"
+    assert pull_request["ready_for_review_at"] == "2026-03-01T18:00:00Z"
+    assert pull_request["first_review_at"] == "2026-03-02T00:00:00Z"
+    assert pull_request["approved_at"] == "2026-03-02T07:00:00Z"
+    [commit] = pull_request["commits"]
+    assert (commit["authored_at"], commit["committed_at"]) == ("2026-03-01T03:00:00Z", "2026-03-01T04:00:00Z")
+
+
+def test_a_release_is_one_if_it_is_published_and_has_one_file_with_a_digest() -> None:
+    [release] = events(FIXTURES / "valid" / "releases_one_of_which_names_its_artifact.json")
+
+    assert (release["repo"], release["tag"], release["released_at"]) == (
+        "example/shop",
+        "v1.4.0",
+        "2026-03-02T09:00:00Z",
+    )
+    assert release["artifact_digest"].startswith("sha256:")
+    # `target_commitish` is a branch here, which has moved since.
+    assert "commit_sha" not in release

@@ -97,3 +97,15 @@ def test_lists_one_after_the_other_are_read_like_one() -> None:
         "880001",
         "880002",
     ]
+
+
+def test_a_merge_request_has_its_reviews_from_its_notes() -> None:
+    (request,) = events("gitlab_rest", VALID / "merge_request_with_commits_and_notes.json")
+
+    assert (request["repo"], request["number"], request["base_branch"]) == ("acme/platform/shop", 57, "main")
+    assert request["merged_at"] == request["closed_at"] == "2026-03-02T09:00:00.000Z"
+    assert request["ready_for_review_at"] == "2026-03-01T15:00:00.000Z"
+    # The author's own note is no review.
+    assert request["first_review_at"] == "2026-03-02T00:00:00.000Z"
+    assert request["approved_at"] == "2026-03-02T07:00:00.000Z"
+    assert len(request["commits"]) == 1
