@@ -377,10 +377,11 @@ def _evidence(repository: Repository, about: Json) -> None:
     The run that it belongs to is the one that the API names, never the one that the files do.
     """
     beginning = repository.begin("evidence", changes_for=timedelta(days=1))
-    path = f"{_path(repository.name)}/actions/artifacts?name={EVIDENCE}"
+    # All of them: GitHub finds whole names only, and each job of a run has an artifact of its own.
+    path = f"{_path(repository.name)}/actions/artifacts"
     found, pages = repository.listed(path, "artifacts", beginning, moment="created_at", key="artifacts")
     known = repository.known("artifact")
-    new = [one for one in reversed(found) if one.get("name") == EVIDENCE and str(one["id"]) not in known]
+    new = [one for one in reversed(found) if _is_evidence(one) and str(one["id"]) not in known]
     for batch in batches(new, BATCH // 5):
         with tempfile.TemporaryDirectory(prefix="ci-intel-artifacts-") as folder:
             answers = repository.each(lambda one: _unpack(repository, one, about, Path(folder)), batch)
@@ -395,6 +396,11 @@ def _evidence(repository: Repository, about: Json) -> None:
                     repository.commit(answer.files, marks)
     repository.covered(pages)
     repository.done(beginning)
+
+
+def _is_evidence(artifact: Json) -> bool:
+    name = artifact.get("name")
+    return name == EVIDENCE or str(name).startswith(f"{EVIDENCE}-")
 
 
 def _unpack(repository: Repository, artifact: Json, about: Json, folder: Path) -> _Unpacked:

@@ -20,6 +20,7 @@ from ci_intel.commands.options import (
     Command,
     archive_folder,
     archive_option,
+    context_policy_option,
     create_dataset_option,
     json_option,
     lock_timeout_option,
@@ -101,7 +102,8 @@ def _options(
                              help="Where the API is, for an installation of your own."),
                 click.option("--max-rejected", type=click.IntRange(min=0), default=0, show_default=True,
                              help="Bad events to put up with before the exit code is 1."),
-                warehouse_option, archive_option, create_dataset_option, lock_timeout_option, json_option,
+                context_policy_option, warehouse_option, archive_option, create_dataset_option, lock_timeout_option,
+                json_option,
             ]
         ):  # fmt: skip
             command = option(command)
@@ -121,7 +123,7 @@ def _options(
 def github(**options: Any) -> None:
     """
     Collect from GitHub: workflow runs (all attempts) with their jobs, deployments, pull requests, releases,
-    and the evidence that runs left in artifacts called ci-intel-evidence.
+    and the evidence that runs left in artifacts whose names begin with ci-intel-evidence.
 
     The token is taken from CI_INTEL_GITHUB_TOKEN, else GITHUB_TOKEN. It needs read access to Actions, Deployments,
     Pull requests, Contents and Metadata of the repositories, and nothing else.
@@ -171,6 +173,7 @@ def _run(
     max_wait: float,
     api_url: str,
     max_rejected: int,
+    context_policy: Path | None,
     warehouse_flag: str | None,
     archive: Path | None,
     creates_datasets: bool,
@@ -197,7 +200,15 @@ def _run(
             connections=concurrency,
             say=watcher.say,
         )
-        store = _store(url, archive, tally, watcher, lock_timeout=lock_timeout, creates_datasets=creates_datasets)
+        store = _store(
+            url,
+            archive,
+            context_policy,
+            tally,
+            watcher,
+            lock_timeout=lock_timeout,
+            creates_datasets=creates_datasets,
+        )
         summaries: list[Summary] = []
         ended: HubError | None = None
         pool = ThreadPoolExecutor(concurrency)
@@ -288,6 +299,7 @@ def _token(names: Sequence[str]) -> str:
 def _store(
     url: str,
     archive: Path | None,
+    context_policy: Path | None,
     tally: Tally,
     watcher: _Watcher,
     *,
@@ -297,6 +309,7 @@ def _store(
     from collect.store import Store
     from ingest import load as loading
     from ingest.archive import Archive
+    from ingest.context_policy import read_policy
     from ingest.evidence import Limits
     from ingest.load import Report, iterate_rejects
 
@@ -309,7 +322,11 @@ def _store(
 
     return Store(
         lambda: open_warehouse(url, lock_timeout=lock_timeout, creates_datasets=creates_datasets, on_wait=watcher.say),
-        loading.Options(archive=Archive(archive_folder(archive, url)), submitted_by=settings.submitter(os.environ)),
+        loading.Options(
+            archive=Archive(archive_folder(archive, url)),
+            submitted_by=settings.submitter(os.environ),
+            policy=read_policy(context_policy),
+        ),
         Limits(),
         keeps_open=url.startswith(settings.BIGQUERY),
         on_report=count,
