@@ -20,8 +20,10 @@ def test_the_deciding_script_runs_the_commands_of_the_first_screen() -> None:
     promised = re.findall(r"^\$ (make \w+)", README, re.MULTILINE)
     script = (PROJECT / ".ci" / "run").read_text()
 
-    assert promised == ["make demo", "make test"]
-    assert [command for command in promised if f" {command}\n" not in script] == []
+    # Superset runs until somebody stops it; the lane of its tests starts and stops it.
+    run = {"make dashboards": "make dashboards-test"}
+    assert promised == ["make demo", "make test", "make dashboards"]
+    assert [command for command in promised if f" {run.get(command, command)}\n" not in script] == []
 
 
 def test_every_command_is_in_the_readme_and_explains_itself() -> None:
