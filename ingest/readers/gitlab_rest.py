@@ -30,7 +30,7 @@ from datetime import timedelta
 from typing import Any
 
 from ci_intel.identities import canonical
-from ci_intel.moments import utc
+from ci_intel.moments import is_moment, utc
 from ingest import answers
 from ingest.context import RunContext
 from ingest.evidence import Evidence
@@ -211,7 +211,7 @@ def _merge_request(request: Mapping[str, Any], _context: RunContext) -> dict[str
         opened_at=request.get("created_at"),
         ready_for_review_at=min(_said(notes, _READY), default=None),
         first_review_at=min(_reviews(notes, author), default=None),
-        approved_at=max((at for at in _said(notes, _APPROVED) if not (merged_at and at > merged_at)), default=None),
+        approved_at=max((at for at in _said(notes, _APPROVED) if not _is_after(at, merged_at)), default=None),
         merged_at=merged_at,
         closed_at=request.get("closed_at") or merged_at,
         merge_commit_sha=(request.get("merge_commit_sha") or request.get("squash_commit_sha") or request.get("sha"))
@@ -225,6 +225,11 @@ def _merge_request(request: Mapping[str, Any], _context: RunContext) -> dict[str
         ],
         emitted_at=request.get("updated_at"),
     )
+
+
+def _is_after(moment: str, other: Any) -> bool:
+    """Tell whether one time is later than another, if that is one: the contract judges what is none."""
+    return is_moment(moment) and isinstance(other, str) and is_moment(other) and utc(moment) > utc(other)
 
 
 def _said(notes: Sequence[Mapping[str, Any]], words: re.Pattern[str]) -> list[str]:
