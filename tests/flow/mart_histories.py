@@ -43,6 +43,7 @@ CASES = (
     "replayed file",
     "out of order",
     "seed edit",
+    "price edit",
     "reload",
     "reload that rejects what was good",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +33,8 @@ INCREMENTAL = ("--select", "config.materialized:incremental", "red_streaks")
 STORED = {"int_job_executions_forecast", "int_pipeline_runs_costed"}
 """Incremental models that marts read: what a mart sums up or leaves out would hide some of their faults."""
 
+FORECASTS = {"int_job_executions_forecast", "job_duration_forecast", "job_duration_forecast_by_day"}
+
 COMPARED_BY: dict[str, str] = {name: f"select * from intermediate.{name}" for name in STORED}
 """What is not a mart, or keeps more than a rebuild can know: the query for what of it has to be equal."""
 
@@ -45,6 +48,26 @@ def test_every_mart_equals_a_full_rebuild_after_any_history(
     assert [case for case in CASES if not seen[case]] == [], "the history missed a case"
 
 
+def test_forecasts_equal_a_rebuild_as_the_days_pass_and_nothing_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "hub.duckdb"
+    monkeypatch.setenv("CI_INTEL_WAREHOUSE", f"duckdb:///{database}")
+    with test_histories.opened(database) as warehouse:
+        for delivery in MartHistory(FIRST_SEED, tmp_path).deliveries(DELIVERIES):
+            deliver(delivery, warehouse, tmp_path)
+    run_dbt("seed")
+
+    for now in ("2026-02-01 12:00:00", "2026-02-04 09:00:00", "2026-02-20 23:00:00"):
+        run_dbt("run", "--vars", f'{{as_of: "{now}"}}', "--select", *(f"+{name}" for name in sorted(FORECASTS)))
+    passed = marts(database, FORECASTS)
+    run_dbt("run", "--full-refresh", "--vars", f'{{as_of: "{now}"}}', "--select", *sorted(FORECASTS))
+
+    for name, rebuilt in marts(database, FORECASTS).items():
+        assert rebuilt.height > 3, name
+        test_histories.assert_same(passed[name], rebuilt, name)
+
+
 def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Play one history, compare, and say which cases it hit."""
     database = folder / "hub.duckdb"
@@ -55,7 +78,7 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
     # What makes everything anew comes early, so that the last builds have only their days to replace.
     last = len(deliveries) - 1
     rebuilt_after = {*(last * build // BUILDS for build in range(1, BUILDS)), last - 1, last}
-    edited_before, reloaded_before, *_ = sorted(rebuilt_after)
+    edited_before, reloaded_before, priced_before, *_ = sorted(rebuilt_after)
     for number, delivery in enumerate(deliveries):
         with test_histories.opened(database) as warehouse:
             deliver(delivery, warehouse, folder)
@@ -69,8 +92,11 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
             run_dbt("seed")
             run_dbt("run", *AS_OF)
         if number == edited_before - 1:
-            edit_seed(database)
+            edit_words(database)
             history.seen["seed edit"] += 1
+        if number == priced_before - 1:
+            edit_prices(database)
+            history.seen["price edit"] += 1
         if number in rebuilt_after:
             run_dbt("run", *AS_OF, *(ROWS if number == last else INCREMENTAL))
     incremental = marts(database)
@@ -100,13 +126,18 @@ def commit(warehouse: DuckDBWarehouse, moment: datetime) -> None:
     )
 
 
-def edit_seed(database: Path) -> None:
-    """Give a word a meaning and a label a price, as `dbt seed` does after an edit of the overrides."""
+def edit_words(database: Path) -> None:
+    """Give words a meaning, as `dbt seed` does after an edit of the overrides."""
     with duckdb.connect(str(database)) as connection:
         connection.execute(
             "insert into seeds.run_status_words_overrides (provider, status_original, run_status) "
             "values ('github', 'exploded', 'failed'), ('hub', 'canceled', 'failed')"
         )
+
+
+def edit_prices(database: Path) -> None:
+    """Give a label a price, likewise."""
+    with duckdb.connect(str(database)) as connection:
         connection.execute(
             "insert into seeds.runner_rates_overrides "
             "(provider, runner_type, label_pattern, from_year, usd_per_minute, billing_increment_ms, source) "
@@ -114,13 +145,10 @@ def edit_seed(database: Path) -> None:
         )
 
 
-def marts(database: Path) -> dict[str, pl.DataFrame]:
+def marts(database: Path, names: Collection[str] = MARTS | STORED) -> dict[str, pl.DataFrame]:
     """Return every mart, and what is stored before them, its rows and columns in one order."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        frames = {
-            name: connection.execute(COMPARED_BY.get(name, f"select * from marts.{name}")).pl()
-            for name in MARTS | STORED
-        }
+        frames = {name: connection.execute(COMPARED_BY.get(name, f"select * from marts.{name}")).pl() for name in names}
     return {name: frame.select(sorted(frame.columns)).sort(sorted(frame.columns)) for name, frame in frames.items()}
 
 
