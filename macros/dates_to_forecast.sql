@@ -22,12 +22,3 @@
     {%- endset -%}
     {{- return(run_query(query).columns[0].values() | sort) -}}
 {% endmacro %}
-
-
-{# The first of these dates that the forecast still looks back to: what is made anew begins there. #}
-{% macro first_date_to_forecast(forecast_days, dates) %}
-    {%- set today = modules.datetime.date.fromisoformat(as_of().split("'")[1][:10]) -%}
-    {%- set first_date = (today - modules.datetime.timedelta(days=forecast_days)) | string -%}
-    {%- set first_date = dates | select('ge', first_date) | first if dates else first_date -%}
-    {{- return("cast('" ~ first_date ~ "' as date)") -}}
-{% endmacro %}

@@ -16,7 +16,7 @@
 {% set longest_days = 7 %}
 {% set minimum_history = 5 %}
 {%- set dates = dates_to_forecast(forecast_days) %}
-{%- set first_date = first_date_to_forecast(forecast_days, dates) %}
+{%- set first_date = date_plus('cast(' ~ as_of() ~ ' as date)', -1 * forecast_days) %}
 {{ says_dates('began_date', dates) }}
 
 with jobs as (
