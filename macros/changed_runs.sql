@@ -6,102 +6,84 @@
 {#
     Which days of this mart a build makes anew, as texts; none for all of them: the first time, when
     a reload took back what it had read before, and when what facts are joined with has changed: the
-    meanings of words, and the catalogue, where the mart `has_catalogue`.
-
-    Those are the days of every version, old and new, of each run of which a version or a job has
-    arrived: a correction may have moved it, another attempt may have made this one not the last.
-    A run that its pipeline reported may be a duplicate of any other of its commit, so that the days
-    of those count too.
+    meanings of words, the catalogue, where the mart `has_catalogue`, and whatever else it names, an
+    expression by the column that keeps it.
 #}
-{% macro dates_of_changed_runs(has_catalogue=false) %}
+{% macro dates_of_changed_runs(has_catalogue=false, meanings={}) %}
     {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
     {%- set _ = ref('stg_loads') -%}
     {%- set words = ref('int_run_status_words') -%}
-    {%- set meanings = {'_words_fingerprint': '(select max(_words_fingerprint) from ' ~ words ~ ')'} -%}
+    {%- set changed_days = ref('int_run_days_changed') -%}
+    {%- set meanings = dict(meanings, _words_fingerprint='(select max(_words_fingerprint) from ' ~ words ~ ')') -%}
     {%- if has_catalogue -%}
         {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
     {%- endif -%}
-    {%- if execute -%}
-        {#- A mart that an older version built may lack a column. -#}
-        {%- if not has_columns(['_committed_at'] + meanings.keys() | list) -%} {{- return(none) -}} {%- endif -%}
-        {%- if new_loads().has_reload or have_changed(meanings) -%} {{- return(none) -}} {%- endif -%}
-    {%- endif -%}
+    {%- if not execute -%} {{- return(none) -}} {%- endif -%}
+    {#- A mart that an older version built may lack a column. -#}
+    {%- if not has_columns(['_committed_at'] + meanings.keys() | list) -%} {{- return(none) -}} {%- endif -%}
+    {%- set unseen = new_loads() -%}
+    {%- if unseen.has_reload or have_changed(meanings) -%} {{- return(none) -}} {%- endif -%}
     {%- set query -%}
-        with changed_runs as (
-
-            {{ changed_runs(new_loads()) }}
-
-        ),
-
-        run_versions as (
-
-            select
-                versions.repository,
-                versions.commit_sha,
-                cast(versions.started_at as date) as changed_date
-            from {{ ref('stg_pipeline_runs') }} as versions
-            inner join changed_runs
-                on
-                    versions.provider = changed_runs.provider
-                    and versions.repository = changed_runs.repository
-                    and versions.run_id = changed_runs.run_id
-
-        ),
-
-        job_versions as (
-
-            select {{ own_date_of_job('versions') }} as changed_date
-            from {{ ref('stg_pipeline_jobs') }} as versions
-            inner join changed_runs
-                on
-                    versions.provider = changed_runs.provider
-                    and versions.repository = changed_runs.repository
-                    and versions.run_id = changed_runs.run_id
-
-        ),
-
-        possible_duplicates as (
-
-            select cast(runs.started_at as date) as changed_date
-            from {{ ref('int_pipeline_runs_joined') }} as runs
-            inner join (select distinct repository, commit_sha from run_versions) as commits
-                on
-                    runs.repository = commits.repository
-                    and runs.commit_sha = commits.commit_sha
-            where runs.provider = 'hub'
-
-        )
-
-        select cast(changed_date as {{ dbt.type_string() }}) as changed_date from run_versions
-        union distinct
-        select cast(changed_date as {{ dbt.type_string() }}) as changed_date from job_versions
-        union distinct
-        select cast(changed_date as {{ dbt.type_string() }}) as changed_date from possible_duplicates
+        select cast(changed_date as {{ dbt.type_string() }}) as changed_date
+        from {{ changed_days }}
+        where _committed_at >= {{ unseen.committed_since }}
     {%- endset -%}
-    {{- return(run_query(query).columns[0].values() | sort if execute else none) -}}
+    {{- return(run_query(query).columns[0].values() | sort) -}}
 {% endmacro %}
 
 
-{# The runs (provider, repository, run_id) of which a version or a job has been committed since. #}
+{#
+    The runs (provider, repository, run_id) of which a version or a job has been committed since, with
+    the newest of these commits; all runs where `unseen` is none.
+#}
 {% macro changed_runs(unseen) %}
     select
         provider,
         repository,
-        run_id
-    from {{ ref('int_pipeline_runs_current') }}
-    where
-        _committed_at >= {{ unseen.committed_since }}
-        and _loaded_at >= {{ unseen.loaded_since }}
-    union distinct
-    select
-        provider,
-        repository,
-        run_id
-    from {{ ref('int_pipeline_jobs_current') }}
-    where
-        _committed_at >= {{ unseen.committed_since }}
-        and _loaded_at >= {{ unseen.loaded_since }}
+        run_id,
+        max(_committed_at) as _committed_at
+    from (
+        select
+            provider,
+            repository,
+            run_id,
+            _committed_at
+        from {{ ref('int_pipeline_runs_current') }}
+        {{ _where_unseen(unseen) }}
+        union all
+        select
+            provider,
+            repository,
+            run_id,
+            _committed_at
+        from {{ ref('int_pipeline_jobs_current') }}
+        {{ _where_unseen(unseen) }}
+    ) as changed_versions
+    group by provider, repository, run_id
+{% endmacro %}
+
+{% macro _where_unseen(unseen) -%}
+    {%- if unseen %}
+        where
+            _committed_at >= {{ unseen.committed_since }}
+            and _loaded_at >= {{ unseen.loaded_since }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The days on which versions of these runs were loaded, and with them the lists of their jobs. #}
+{% macro loading_days_of_changed_runs(unseen) %}
+    {%- set query -%}
+        select distinct cast(cast(versions._loaded_at as date) as {{ dbt.type_string() }}) as loading_day
+        from {{ ref('stg_pipeline_runs') }} as versions
+        inner join ({{ changed_runs(unseen) }}) as changed_runs
+            on
+                versions.provider = changed_runs.provider
+                and versions.repository = changed_runs.repository
+                and versions.run_id = changed_runs.run_id
+    {%- endset -%}
+    {{- return(run_query(query).columns[0].values() | sort if execute else []) -}}
 {% endmacro %}
 
 
@@ -146,35 +128,73 @@
 
 
 {#
-    The days on which the newest versions of the runs of these dates were loaded: where the lists of
-    their jobs lie among the raw rows.
+    The days on which the newest versions of the runs of these dates were loaded: where they, and the lists of
+    their jobs, lie among all rows.
 #}
 {% macro loading_days_of_runs(dates) %}
+    {%- if execute and dates is none -%} {{- return(none) -}} {%- endif -%}
     {%- set query -%}
         select distinct cast(cast(versions._loaded_at as date) as {{ dbt.type_string() }}) as loading_day
         from {{ ref('int_pipeline_runs_current') }} as versions
-        inner join {{ ref('int_pipeline_runs_joined') }} as runs
+        inner join {{ ref('int_pipeline_runs_reconciled') }} as runs
             on
                 versions.provider = runs.provider
                 and versions.repository = runs.repository
                 and versions.run_id = runs.run_id
                 and versions.run_attempt = runs.run_attempt
-        where {{ in_dates('cast(runs.started_at as date)', dates) }}
+        where {{ is_started_on('runs', dates) }}
     {%- endset -%}
     {{- return(run_query(query).columns[0].values() | sort if execute else []) -}}
 {% endmacro %}
 
 
-{# Whether rows were loaded on one of these days, as ranges of literals that both engines skip rows by. #}
+{# The days on which those jobs were loaded that arrived apart from these runs, or that started on these dates themselves. #}
+{% macro loading_days_of_lone_jobs(dates) %}
+    {%- if execute and dates is none -%} {{- return(none) -}} {%- endif -%}
+    {%- set query -%}
+        select distinct cast(cast(lone_jobs._loaded_at as date) as {{ dbt.type_string() }}) as loading_day
+        from {{ ref('int_pipeline_jobs_current') }} as lone_jobs
+        left join (
+            select distinct
+                provider,
+                repository,
+                run_id
+            from {{ ref('int_pipeline_runs_reconciled') }} as runs
+            where {{ is_started_on('runs', dates) }}
+        ) as changed_runs
+            on
+                lone_jobs.provider = changed_runs.provider
+                and lone_jobs.repository = changed_runs.repository
+                and lone_jobs.run_id = changed_runs.run_id
+        where changed_runs.run_id is not null or {{ in_dates(own_date_of_job('lone_jobs'), dates) }}
+    {%- endset -%}
+    {{- return(run_query(query).columns[0].values() | sort if execute else []) -}}
+{% endmacro %}
+
+
+{# Whether a run started on one of these dates, as ranges of literals; true where they are none. #}
+{% macro is_started_on(relation, dates) -%}
+    {{- _is_on(relation ~ '.started_at', dates) -}}
+{%- endmacro %}
+
+
+{# Whether rows were loaded on one of these days, likewise. #}
 {% macro is_loaded_on(relation, days) -%}
-    {%- if not days -%} false
+    {{- _is_on(relation ~ '._loaded_at', days) -}}
+{%- endmacro %}
+
+
+{# Both engines skip rows by ranges of a column as it is stored; by a function of it they read them all. #}
+{% macro _is_on(moment, days) -%}
+    {%- if days is none -%} true
+    {%- elif not days -%} false
     {%- else -%}
         (
             {%- for day in days %}
                 {%- set next_day = modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=1) %}
                 (
-                    {{ relation }}._loaded_at >= cast('{{ day }} 00:00:00' as timestamp)
-                    and {{ relation }}._loaded_at < cast('{{ next_day }} 00:00:00' as timestamp)
+                    {{ moment }} >= cast('{{ day }} 00:00:00' as timestamp)
+                    and {{ moment }} < cast('{{ next_day }} 00:00:00' as timestamp)
                 )
                 {%- if not loop.last %} or {% endif %}
             {%- endfor %}

@@ -8,7 +8,7 @@
     {%- if execute and dates is none -%}
         select * from {{ all_jobs }}
     {%- else -%}
-        {{ joined_jobs(attempts, loading_days_of_runs(dates)) }}
+        {{ joined_jobs(attempts, loading_days_of_runs(dates), loading_days_of_lone_jobs(dates)) }}
     {%- endif -%}
 {% endmacro %}
 
@@ -17,9 +17,10 @@
     The jobs of run attempts, from whoever reported them: the body of `int_jobs_joined`.
 
     Given `attempts`, a CTE of the caller with the keys of attempts, only theirs, with the days on which
-    their newest versions were loaded: an incremental mart reads the jobs of a few days, not of years.
+    their newest versions, and jobs apart from them, were loaded: an incremental mart reads the jobs of a
+    few days, not of years.
 #}
-{% macro joined_jobs(attempts=none, loading_days=[]) %}
+{% macro joined_jobs(attempts=none, loading_days=none, lone_loading_days=none) %}
     {# "Re-run failed jobs" lists the jobs that were not run again once more, with their old times. #}
     {% set is_carried_over = 'coalesce(reported_jobs.run_attempt > 1 and reported_jobs.started_at < runs.started_at, false)' %}
 
@@ -27,11 +28,8 @@ with run_jobs as (
 
     select run_jobs.*
     from {{ ref('int_pipeline_run_jobs_current') }} as run_jobs
-    {%- if attempts %}
-        where
-            {{ is_loaded_on('run_jobs', loading_days) }}
-            and {{ _is_of_attempts('run_jobs', attempts) }}
-    {%- endif %}
+    {{ _join_attempts('run_jobs', attempts) }}
+    where {{ is_loaded_on('run_jobs', loading_days) }}
 
 ),
 
@@ -39,9 +37,8 @@ lone_jobs as (
 
     select lone_jobs.*
     from {{ ref('int_pipeline_jobs_current') }} as lone_jobs
-    {%- if attempts %}
-        where {{ _is_of_attempts('lone_jobs', attempts) }}
-    {%- endif %}
+    {{ _join_attempts('lone_jobs', attempts) }}
+    where {{ is_loaded_on('lone_jobs', lone_loading_days) }}
 
 ),
 
@@ -49,9 +46,8 @@ runs as (
 
     select runs.*
     from {{ ref('int_pipeline_runs_joined') }} as runs
-    {%- if attempts %}
-        where {{ _is_of_attempts('runs', attempts) }}
-    {%- endif %}
+    {{ _join_attempts('runs', attempts) }}
+    where {{ is_loaded_on('runs', loading_days) }}
 
 ),
 
@@ -272,13 +268,14 @@ select * from jobs_with_status
 {% endmacro %}
 
 
-{% macro _is_of_attempts(relation, attempts) -%}
-    exists (
-        select 1 from {{ attempts }} as wanted
-        where
-            wanted.provider = {{ relation }}.provider
-            and wanted.repository = {{ relation }}.repository
-            and wanted.run_id = {{ relation }}.run_id
-            and wanted.run_attempt = {{ relation }}.run_attempt
-    )
+{# Their keys are distinct, so that this multiplies nothing. #}
+{% macro _join_attempts(relation, attempts) -%}
+    {%- if attempts -%}
+        inner join {{ attempts }} as wanted
+            on
+                {{ relation }}.provider = wanted.provider
+                and {{ relation }}.repository = wanted.repository
+                and {{ relation }}.run_id = wanted.run_id
+                and {{ relation }}.run_attempt = wanted.run_attempt
+    {%- endif -%}
 {%- endmacro %}

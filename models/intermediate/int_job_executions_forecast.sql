@@ -1,16 +1,38 @@
--- One row per execution of a job in the last 28 days, and one per job for the next (job, position): what its past foretold.
-{{ config(materialized='table') }}
+-- One row per execution of a job that began in the last 28 days, and one per job for its next: what its past foretold.
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('began_date'),
+    on_schema_change='append_new_columns'
+) }}
 {#
     The newest 20 executions that were over when this one began; the newest weighs 20, the oldest 1. Whole
     numbers, so that both engines come to the same quantile.
 #}
 {% set newest = 20 %}
+{% set forecast_days = 28 %}
 {% set history_days = 90 %}
+{#- No CI system lets a job run for longer than a week: what seems to is a clock that was wrong. #}
+{% set longest_days = 7 %}
 {% set minimum_history = 5 %}
+{%- set dates = dates_to_forecast(forecast_days) %}
+{%- set first_date = date_plus('cast(' ~ as_of() ~ ' as date)', -1 * forecast_days) %}
+{{ says_dates('began_date', dates) }}
 
 with jobs as (
 
-    select * from {{ ref('pipeline_jobs') }}
+    select
+        *,
+        -- Where a job has no times, its run has.
+        case when completed_at is null or (started_at is null and queued_at is null) then run_id end as asked_run_id
+    from {{ ref('pipeline_jobs') }}
+    where
+        -- The day on which it began, by which BigQuery reads only the partitions that count.
+        started_date >= {{ date_plus(first_date, -1 * (history_days + longest_days)) }}
+        -- What failed or was cut short says nothing of how long the job takes.
+        and job_status = 'success'
+        and duration_ms > 0
+        and not is_carried_over
 
 ),
 
@@ -20,7 +42,6 @@ runs as (
 
 ),
 
--- What failed or was cut short says nothing of how long the job takes. Where a job has no times, its run has.
 timed_jobs as (
 
     select
@@ -36,77 +57,93 @@ timed_jobs as (
         jobs.ordinal,
         jobs.duration_ms,
         coalesce(jobs.started_at, jobs.queued_at, runs.started_at) as began_at,
-        coalesce(jobs.completed_at, runs.ended_at) as known_at
+        coalesce(jobs.completed_at, runs.ended_at) as known_at,
+        greatest(jobs._committed_at, coalesce(runs._committed_at, jobs._committed_at)) as _committed_at,
+        jobs._words_fingerprint
     from jobs
     left join runs
         on
             jobs.provider = runs.provider
             and jobs.repository = runs.repository
-            and jobs.run_id = runs.run_id
+            and jobs.asked_run_id = runs.run_id
             and jobs.run_attempt = runs.run_attempt
-    where
-        -- The day of `began_at`, by which BigQuery reads only the partitions that count.
-        jobs.started_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * (history_days + 29)) }}
-        and jobs.job_status = 'success'
-        and jobs.duration_ms > 0
-        and not jobs.is_carried_over
+
+),
+
+-- A number for the five names of a job: what follows sorts and joins by it many times over.
+numbered_jobs as (
+
+    select
+        repository,
+        workflow,
+        job_name,
+        branch_class,
+        cache_result,
+        row_number() over (order by repository, workflow, job_name, branch_class, cache_result) as job_number
+    from timed_jobs
+    group by repository, workflow, job_name, branch_class, cache_result
 
 ),
 
 past_executions as (
 
     select
-        *,
+        numbered_jobs.job_number,
+        timed_jobs.provider,
+        timed_jobs.run_id,
+        timed_jobs.run_attempt,
+        timed_jobs.job_id,
+        timed_jobs.ordinal,
+        timed_jobs.began_at,
+        timed_jobs.known_at,
+        timed_jobs.duration_ms,
+        timed_jobs._committed_at,
+        timed_jobs._words_fingerprint,
         row_number() over (
-            partition by repository, workflow, job_name, branch_class, cache_result
-            order by known_at, provider, run_id, run_attempt, job_id, ordinal
+            partition by numbered_jobs.job_number
+            order by
+                timed_jobs.known_at,
+                timed_jobs.provider,
+                timed_jobs.run_id,
+                timed_jobs.run_attempt,
+                timed_jobs.job_id,
+                timed_jobs.ordinal
         ) as position
     from timed_jobs
+    inner join numbered_jobs
+        on
+            timed_jobs.repository = numbered_jobs.repository
+            and timed_jobs.workflow = numbered_jobs.workflow
+            and timed_jobs.job_name = numbered_jobs.job_name
+            and timed_jobs.branch_class = numbered_jobs.branch_class
+            and timed_jobs.cache_result = numbered_jobs.cache_result
     where
-        began_at < known_at
-        and known_at <= {{ as_of() }}
-        and began_at > {{ moment_plus(as_of(), -1 * (history_days + 28), 'day') }}
+        timed_jobs.began_at < timed_jobs.known_at
+        and timed_jobs.known_at <= {{ moment_plus('timed_jobs.began_at', longest_days, 'day') }}
 
 ),
 
-recent_executions as (
-
-    select
-        repository,
-        workflow,
-        job_name,
-        branch_class,
-        cache_result,
-        position,
-        began_at,
-        duration_ms
-    from past_executions
-    where began_at > {{ moment_plus(as_of(), -28, 'day') }}
-
-),
-
--- The next one begins now, and has no duration yet.
-next_executions as (
-
-    select
-        repository,
-        workflow,
-        job_name,
-        branch_class,
-        cache_result,
-        cast(null as {{ dbt.type_bigint() }}) as position,
-        {{ as_of() }} as began_at,
-        cast(null as {{ dbt.type_bigint() }}) as duration_ms
-    from recent_executions
-    group by repository, workflow, job_name, branch_class, cache_result
-
-),
-
+-- The next one, of each job that succeeded in the last days, begins now, and has no duration yet.
 foretold_executions as (
 
-    select * from recent_executions
+    select
+        job_number,
+        position,
+        began_at
+    from past_executions
+    where
+        cast(began_at as date) >= {{ first_date }}
+        and {{ in_dates('cast(began_at as date)', dates) }}
     union all
-    select * from next_executions
+    select
+        job_number,
+        0 as position,
+        {{ as_of() }} as began_at
+    from past_executions
+    where
+        began_at > {{ moment_plus(as_of(), -1 * forecast_days, 'day') }}
+        and known_at <= {{ as_of() }}
+    group by job_number
 
 ),
 
@@ -114,28 +151,16 @@ foretold_executions as (
 moments as (
 
     select
-        repository,
-        workflow,
-        job_name,
-        branch_class,
-        cache_result,
+        job_number,
         position,
-        began_at,
-        duration_ms,
         began_at as happened_at,
         1 as sequence,
         0 as ended_count
     from foretold_executions
     union all
     select
-        repository,
-        workflow,
-        job_name,
-        branch_class,
-        cache_result,
+        job_number,
         position,
-        began_at,
-        duration_ms,
         known_at as happened_at,
         0 as sequence,
         1 as ended_count
@@ -148,7 +173,7 @@ counted_moments as (
     select
         *,
         sum(ended_count) over (
-            partition by repository, workflow, job_name, branch_class, cache_result
+            partition by job_number
             order by happened_at, sequence
             rows between unbounded preceding and current row
         ) as known_count
@@ -168,14 +193,9 @@ ages as (
 executions as (
 
     select
-        repository,
-        workflow,
-        job_name,
-        branch_class,
-        cache_result,
-        coalesce(position, 0) as position,
-        began_at,
-        duration_ms,
+        job_number,
+        position,
+        happened_at as began_at,
         known_count
     from counted_moments
     where sequence = 1
@@ -185,11 +205,7 @@ executions as (
 wanted_history as (
 
     select
-        executions.repository,
-        executions.workflow,
-        executions.job_name,
-        executions.branch_class,
-        executions.cache_result,
+        executions.job_number,
         executions.position,
         executions.began_at,
         ages.age,
@@ -202,42 +218,22 @@ wanted_history as (
 weighted_history as (
 
     select
-        wanted_history.repository,
-        wanted_history.workflow,
-        wanted_history.job_name,
-        wanted_history.branch_class,
-        wanted_history.cache_result,
+        wanted_history.job_number,
         wanted_history.position,
         wanted_history.age,
         past_executions.duration_ms,
         sum({{ newest }} - wanted_history.age) over (
-            partition by
-                wanted_history.repository,
-                wanted_history.workflow,
-                wanted_history.job_name,
-                wanted_history.branch_class,
-                wanted_history.cache_result,
-                wanted_history.position
+            partition by wanted_history.job_number, wanted_history.position
             order by past_executions.duration_ms, wanted_history.age
             rows between unbounded preceding and current row
         ) as weight_so_far,
         sum({{ newest }} - wanted_history.age) over (
-            partition by
-                wanted_history.repository,
-                wanted_history.workflow,
-                wanted_history.job_name,
-                wanted_history.branch_class,
-                wanted_history.cache_result,
-                wanted_history.position
+            partition by wanted_history.job_number, wanted_history.position
         ) as weight
     from wanted_history
     inner join past_executions
         on
-            wanted_history.repository = past_executions.repository
-            and wanted_history.workflow = past_executions.workflow
-            and wanted_history.job_name = past_executions.job_name
-            and wanted_history.branch_class = past_executions.branch_class
-            and wanted_history.cache_result = past_executions.cache_result
+            wanted_history.job_number = past_executions.job_number
             and wanted_history.history_position = past_executions.position
     where past_executions.known_at > {{ moment_plus('wanted_history.began_at', -1 * history_days, 'day') }}
 
@@ -247,51 +243,65 @@ weighted_history as (
 forecasts as (
 
     select
-        repository,
-        workflow,
-        job_name,
-        branch_class,
-        cache_result,
+        job_number,
         position,
         count(*) as history_count,
         max(case when age = 0 then duration_ms end) as last_duration_ms,
         min(case when 2 * weight_so_far >= weight then duration_ms end) as p50_ms,
         min(case when 10 * weight_so_far >= 9 * weight then duration_ms end) as p90_ms
     from weighted_history
-    group by repository, workflow, job_name, branch_class, cache_result, position
+    group by job_number, position
+
+),
+
+-- The words of the next executions, which have none of their own, are those of all.
+all_words as (
+
+    select max(_words_fingerprint) as _words_fingerprint
+    from past_executions
 
 )
 
 select
-    executions.repository,
-    executions.workflow,
-    executions.job_name,
-    executions.branch_class,
-    executions.cache_result,
-    executions.position,
+    numbered_jobs.repository,
+    numbered_jobs.workflow,
+    numbered_jobs.job_name,
+    numbered_jobs.branch_class,
+    numbered_jobs.cache_result,
+    coalesce(past_executions.provider, '(none)') as provider,
+    coalesce(past_executions.run_id, '(none)') as run_id,
+    coalesce(past_executions.run_attempt, 0) as run_attempt,
+    coalesce(past_executions.job_id, '(none)') as job_id,
+    coalesce(past_executions.ordinal, 0) as ordinal,
     executions.position = 0 as is_next,
     executions.began_at,
     cast(executions.began_at as date) as began_date,
-    executions.duration_ms,
+    past_executions.known_at,
+    past_executions.duration_ms,
     coalesce(forecasts.history_count, 0) as history_count,
     forecasts.last_duration_ms,
     case when forecasts.history_count >= {{ minimum_history }} then forecasts.p50_ms end as forecast_p50_ms,
     case when forecasts.history_count >= {{ minimum_history }} then forecasts.p90_ms end as forecast_p90_ms,
     case
         when forecasts.history_count >= {{ minimum_history }}
-            then abs(forecasts.p50_ms - executions.duration_ms) / executions.duration_ms
+            then abs(forecasts.p50_ms - past_executions.duration_ms) / past_executions.duration_ms
     end as forecast_error,
     -- Of the same executions, so that the two can be compared.
     case
         when forecasts.history_count >= {{ minimum_history }}
-            then abs(forecasts.last_duration_ms - executions.duration_ms) / executions.duration_ms
-    end as naive_error
+            then abs(forecasts.last_duration_ms - past_executions.duration_ms) / past_executions.duration_ms
+    end as naive_error,
+    past_executions._committed_at,
+    all_words._words_fingerprint
 from executions
+inner join numbered_jobs
+    on executions.job_number = numbered_jobs.job_number
+cross join all_words
+left join past_executions
+    on
+        executions.job_number = past_executions.job_number
+        and executions.position = past_executions.position
 left join forecasts
     on
-        executions.repository = forecasts.repository
-        and executions.workflow = forecasts.workflow
-        and executions.job_name = forecasts.job_name
-        and executions.branch_class = forecasts.branch_class
-        and executions.cache_result = forecasts.cache_result
+        executions.job_number = forecasts.job_number
         and executions.position = forecasts.position

@@ -1,9 +1,23 @@
 -- One row per attempt of a pipeline run (provider, repository, run_id, run_attempt), with what it cost and emitted.
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('started_date'),
+    on_schema_change='append_new_columns'
+) }}
+{%- set dates = dates_of_changed_runs(meanings={'_prices_fingerprint': prices_fingerprint()}) %}
+{{ says_dates('started_date', dates) }}
 
 with attempts as (
 
     select * from {{ ref('pipeline_runs') }}
+    where {{ in_dates('started_date', dates) }}
+
+),
+
+priced_jobs as (
+
+    {{ priced_jobs_of_dates(dates) }}
 
 ),
 
@@ -16,7 +30,7 @@ job_costs as (
         run_attempt,
         -- One job without a cost, and that of the attempt is not known: what is left would be too little.
         case when count(*) = count(cost_usd) then sum(cost_usd) end as modelled_cost_usd
-    from {{ ref('int_pipeline_jobs_priced') }}
+    from priced_jobs
     group by provider, repository, run_id, run_attempt
 
 ),
@@ -84,7 +98,10 @@ costed_attempts as (
         case
             when attempts.carbon_g_co2e is null and attempts.energy_kwh is not null
                 then region_day_intensities.from_date
-        end as grid_intensity_date
+        end as grid_intensity_date,
+        attempts._committed_at,
+        attempts._words_fingerprint,
+        {{ prices_fingerprint() }} as _prices_fingerprint
     from attempts
     left join job_costs
         on

@@ -55,6 +55,8 @@ reruns as (
             and reruns.run_id = previous.run_id
             and reruns.run_attempt = previous.run_attempt + 1
             and reruns.commit_sha = previous.commit_sha
+    -- Said once more, because few are: the join then holds these, not all attempts.
+    where reruns.run_attempt > 1
 
 )
 

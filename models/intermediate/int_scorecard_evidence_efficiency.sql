@@ -120,7 +120,12 @@ executions as (
         *,
         {{ is_simulated('repository') }} as is_simulated
     from {{ ref('int_job_executions_forecast') }}
-    where not is_next and began_date >= {{ evidence_since() }}
+    where
+        not is_next
+        and began_date >= {{ evidence_since() }}
+        -- As the mart counts them.
+        and began_at > {{ moment_plus(as_of(), -28, 'day') }}
+        and known_at <= {{ as_of() }}
 
 ),
 
@@ -184,7 +189,8 @@ evidence as (
     {{ evidence_of(
         'forecast_error', 'executions', 'job_execution', week_of('began_date'),
         "repository || ' ' || workflow || ' ' || job_name || ' ' || branch_class || ' ' || cache_result || ' '
-            || cast(position as " ~ dbt.type_string() ~ ")",
+            || provider || ' ' || run_id || ' ' || cast(run_attempt as " ~ dbt.type_string() ~ ") || ' ' || job_id
+            || ' ' || cast(ordinal as " ~ dbt.type_string() ~ ")",
         "workflow || ', job ' || job_name || ', ' || branch_class || ', cache ' || cache_result", 'began_at',
         is_excluded='forecast_error is null',
         numerator='forecast_error',

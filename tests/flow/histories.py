@@ -101,7 +101,9 @@ class History:
 
     def _new(self) -> Event:
         self.seen["new"] += 1
-        make = self._chance.choice([_run, _run, _deployment, _incident, _drill_step, _test_report, _verification])
+        make = self._chance.choice(
+            [_run, _run, _deployment, _incident, _drill_step, _test_report, _verification, _pull_request]
+        )
         word = f"{TYPO}-" if self._chance.random() < 0.3 else ""
         event = make(f"{word}{len(self._things)}", self._chance)
         self._things.append(Thing(event))
@@ -115,8 +117,10 @@ class History:
 
     def _change(self, thing: Thing) -> Event:
         """Return another value for a field that is not part of the thing's key."""
-        is_incident = thing.event["schema"].startswith("incident")
-        return {"service" if is_incident else "commit_sha": _commit(self._chance)}
+        schema = thing.event["schema"]
+        if schema.startswith("pull_request"):
+            return {"additions": self._chance.randint(1, 999)}
+        return {"service" if schema.startswith("incident") else "commit_sha": _commit(self._chance)}
 
     def _corrected(self, thing: Thing) -> Event:
         return self._version(thing, "correction", emitted_at=_text(self._clock), **self._change(thing))
@@ -169,6 +173,18 @@ def _deployment(name: str, chance: random.Random) -> Event:
 
 def _incident(name: str, _chance: random.Random) -> Event:
     return {**fixture_events.least("incident", "v1.0"), "incident_id": name}
+
+
+def _pull_request(name: str, chance: random.Random) -> Event:
+    number = int(name.removeprefix(f"{TYPO}-")) + 1
+    commits = [{"sha": _commit(chance)} for _ in range(chance.randint(0, 3))]
+    return {
+        **fixture_events.named("pull_request", "v1.0", "with_the_least"),
+        "number": number,
+        "run_id": name,
+        "commits": commits,
+        "emitted_at": _text(START),
+    }
 
 
 def _drill_step(name: str, chance: random.Random) -> Event:

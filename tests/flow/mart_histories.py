@@ -43,6 +43,7 @@ CASES = (
     "replayed file",
     "out of order",
     "seed edit",
+    "price edit",
     "reload",
     "reload that rejects what was good",
 )
@@ -160,7 +161,7 @@ class MartHistory:
             "workflow": self._chance.choice(["ci", "release"]),
             "branch": self._chance.choice(["main", "feature"]),
             "commit_sha": _commit(self._chance.randint(0, 9)),
-            "jobs": [self._job(place) for place in range(self._chance.randint(0, 3))],
+            "jobs": [self._job(place, started_at) for place in range(self._chance.randint(0, 3))],
             "emitted_at": _text(self._clock),
             **fields,
         }
@@ -177,10 +178,24 @@ class MartHistory:
         without_end = {name: value for name, value in event.items() if name != "ended_at"}
         return {**without_end, "status": status, "started_at": _text(started_at), **ended}
 
-    def _job(self, place: int) -> Event:
-        status = self._chance.choice(["success", "failed"])
+    def _job(self, place: int, run_started_at: datetime) -> Event:
+        """A job of a run; some know when they were queued, which may be on another day than the run's."""
+        status = self._chance.choice(["success", "success", "failed"])
         waited = self._chance.randint(0, 9000)
-        return {"id": f"j{place}", "name": "build", "status": status, "duration_ms": waited * 7, "queue_ms": waited}
+        queued_at = run_started_at - timedelta(hours=self._chance.randint(-30, 30))
+        started_at = queued_at + timedelta(milliseconds=waited)
+        completed_at = started_at + timedelta(milliseconds=waited * 7)
+        times = {"queued_at": queued_at, "started_at": started_at, "completed_at": completed_at}
+        return {
+            "id": f"j{place}",
+            "name": "build",
+            "status": status,
+            "duration_ms": waited * 7,
+            "queue_ms": waited,
+            "cache": {"hit": self._chance.random() < 0.5},
+            "runner_label": self._chance.choice(["ubuntu-latest", "a-label-without-a-price"]),
+            **({name: _text(moment) for name, moment in times.items()} if self._chance.random() < 0.5 else {}),
+        }
 
     def _version(self, run: Run, case: str, event: Event) -> Event:
         self.seen[case] += 1

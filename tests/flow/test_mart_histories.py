@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import mart_histories
 import polars as pl
 import pytest
 import test_histories
@@ -24,12 +26,25 @@ from ingest.warehouse.duckdb import DuckDBWarehouse
 DELIVERIES = 24
 BUILDS = 4
 FIRST_SEED = 20260401
-AS_OF = ("--vars", '{as_of: "2026-07-01 12:00:00"}')
+
+
+def as_of(moment: str) -> tuple[str, str]:
+    """Return the options that set the models' clock."""
+    return "--vars", f'{{as_of: "{moment}"}}'
+
+
+AS_OF = as_of("2026-03-01 12:00:00")
+"""Now, as of every build: what looks a month back sees runs, and some runs lie ahead."""
 ROWS = ("--select", "config.materialized:incremental", "config.materialized:table")
 INCREMENTAL = ("--select", "config.materialized:incremental", "red_streaks")
 
-COMPARED_BY: dict[str, str] = {}
-"""Marts that keep more than a rebuild can know: the query for what of them has to be equal."""
+STORED = {"int_job_executions_forecast", "int_pipeline_runs_costed"}
+"""Incremental models that marts read: what a mart sums up or leaves out would hide some of their faults."""
+
+FORECASTS = {"int_job_executions_forecast", "job_duration_forecast", "job_duration_forecast_by_day"}
+
+COMPARED_BY: dict[str, str] = {name: f"select * from intermediate.{name}" for name in STORED}
+"""What is not a mart, or keeps more than a rebuild can know: the query for what of it has to be equal."""
 
 
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.torture) for block in range(1, 6))])
@@ -39,6 +54,34 @@ def test_every_mart_equals_a_full_rebuild_after_any_history(
     seen = play(FIRST_SEED + block, tmp_path, monkeypatch)
 
     assert [case for case in CASES if not seen[case]] == [], "the history missed a case"
+
+
+def test_forecasts_equal_a_rebuild_after_corrections_and_as_the_days_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Runs close to each other: what is corrected is what later ones were foretold from.
+    monkeypatch.setattr(mart_histories, "DAYS", 20)
+    database = tmp_path / "hub.duckdb"
+    monkeypatch.setenv("CI_INTEL_WAREHOUSE", f"duckdb:///{database}")
+    deliveries = list(MartHistory(FIRST_SEED, tmp_path).deliveries(DELIVERIES))
+    builds = {len(deliveries) - 9: "2025-12-20 12:00:00", len(deliveries) - 5: "2025-12-21 09:00:00"}
+    forecasts = [f"+{name}" for name in sorted(FORECASTS)]
+    for number, delivery in enumerate(deliveries):
+        with test_histories.opened(database) as warehouse:
+            deliver(delivery, warehouse, tmp_path)
+        if number == min(builds):
+            run_dbt("seed")
+        if number in builds:
+            run_dbt("run", *as_of(builds[number]), "--select", *forecasts)
+    for now in ("2025-12-24 12:00:00", "2026-01-05 23:00:00"):
+        run_dbt("run", *as_of(now), "--select", *forecasts)
+    brought_up_to_date = marts(database, FORECASTS)
+
+    run_dbt("run", "--full-refresh", *as_of(now), "--select", *forecasts)
+
+    for name, rebuilt in marts(database, FORECASTS).items():
+        assert rebuilt.height > 3, name
+        test_histories.assert_same(brought_up_to_date[name], rebuilt, name)
 
 
 def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
@@ -51,7 +94,7 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
     # What makes everything anew comes early, so that the last builds have only their days to replace.
     last = len(deliveries) - 1
     rebuilt_after = {*(last * build // BUILDS for build in range(1, BUILDS)), last - 1, last}
-    edited_before, reloaded_before, *_ = sorted(rebuilt_after)
+    edited_before, reloaded_before, priced_before, *_ = sorted(rebuilt_after)
     for number, delivery in enumerate(deliveries):
         with test_histories.opened(database) as warehouse:
             deliver(delivery, warehouse, folder)
@@ -65,8 +108,11 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
             run_dbt("seed")
             run_dbt("run", *AS_OF)
         if number == edited_before - 1:
-            edit_seed(database)
+            edit_words(database)
             history.seen["seed edit"] += 1
+        if number == priced_before - 1:
+            edit_prices(database)
+            history.seen["price edit"] += 1
         if number in rebuilt_after:
             run_dbt("run", *AS_OF, *(ROWS if number == last else INCREMENTAL))
     incremental = marts(database)
@@ -74,7 +120,7 @@ def play(seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[st
     run_dbt("run", "--full-refresh", *AS_OF, *ROWS)
 
     rebuilt = marts(database)
-    assert incremental.keys() == rebuilt.keys() == MARTS
+    assert incremental.keys() == rebuilt.keys() == MARTS | STORED
     for name in ("pipeline_runs", "pipeline_jobs", "run_health"):
         assert rebuilt[name].height > 20, name
     for name, frame in incremental.items():
@@ -96,8 +142,8 @@ def commit(warehouse: DuckDBWarehouse, moment: datetime) -> None:
     )
 
 
-def edit_seed(database: Path) -> None:
-    """Give a word a meaning, as `dbt seed` does after an edit of the overrides."""
+def edit_words(database: Path) -> None:
+    """Give words a meaning, as `dbt seed` does after an edit of the overrides."""
     with duckdb.connect(str(database)) as connection:
         connection.execute(
             "insert into seeds.run_status_words_overrides (provider, status_original, run_status) "
@@ -105,10 +151,20 @@ def edit_seed(database: Path) -> None:
         )
 
 
-def marts(database: Path) -> dict[str, pl.DataFrame]:
-    """Return every mart, its rows and columns in one order."""
+def edit_prices(database: Path) -> None:
+    """Give a label a price, likewise."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "insert into seeds.runner_rates_overrides "
+            "(provider, runner_type, label_pattern, from_year, usd_per_minute, billing_increment_ms, source) "
+            "values ('*', 'hosted', 'a-label%', 2020, 0.5, 1000, 'test')"
+        )
+
+
+def marts(database: Path, names: Collection[str] = MARTS | STORED) -> dict[str, pl.DataFrame]:
+    """Return every mart, and what is stored before them, its rows and columns in one order."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        frames = {name: connection.execute(COMPARED_BY.get(name, f"select * from marts.{name}")).pl() for name in MARTS}
+        frames = {name: connection.execute(COMPARED_BY.get(name, f"select * from marts.{name}")).pl() for name in names}
     return {name: frame.select(sorted(frame.columns)).sort(sorted(frame.columns)) for name, frame in frames.items()}
 
 

@@ -4,6 +4,7 @@
     An exponentially weighted moving average (Roberts, 1959) with λ = 0.2 and limits at L = 3 deviations. It starts
     from the mean of the baseline and runs over the days under test, so that its limits are exact and nothing is cut off.
 #}
+{% set judged_days = 60 %}
 {% set tested_days = 7 %}
 {% set baseline_days = 28 %}
 {% set minimum_baseline_days = 14 %}
@@ -16,7 +17,7 @@ with run_health as (
 
 ),
 
--- A day in progress is never compared with complete ones.
+-- A day in progress is never compared with complete ones; none earlier than the first one's baseline counts.
 metric_days as (
 
     {% for metric_id, column, unit in [
@@ -36,6 +37,7 @@ metric_days as (
         where
             {{ column }} is not null
             and started_date < cast({{ as_of() }} as date)
+            and started_date > {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * (judged_days + tested_days + baseline_days)) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
 
@@ -44,7 +46,7 @@ metric_days as (
 judged_days as (
 
     select * from metric_days
-    where metric_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -60) }}
+    where metric_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * judged_days) }}
 
 ),
 

@@ -1,21 +1,33 @@
 -- One row per repository × runner label × day on which its jobs were queued.
-{{ config(partition_by=partitioned_by('queued_date')) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('queued_date'),
+    on_schema_change='append_new_columns'
+) }}
+{%- set dates = dates_of_changed_runs() %}
+{%- set queued_date = 'coalesce(cast(coalesce(queued_at, started_at) as date), started_date)' %}
+{{ says_dates('queued_date', dates) }}
 
 with jobs as (
 
     select
         repository,
         coalesce(runner_label, machine_class, '(none)') as runner_label,
-        cast(coalesce(queued_at, started_at) as date) as queued_at_date,
-        started_date,
+        {{ queued_date }} as queued_date,
         queued_at,
         job_status,
         -- Whoever says when it was queued would say when it started.
         queued_at is not null and started_at is null as is_unstarted,
-        case when job_status not in ('canceled', 'skipped') then queue_ms end as wait_ms
+        case when job_status not in ('canceled', 'skipped') then queue_ms end as wait_ms,
+        _committed_at,
+        _words_fingerprint
     from {{ ref('pipeline_jobs') }}
     -- A job that was skipped asked for no runner.
-    where not is_carried_over and job_status <> 'skipped'
+    where
+        not is_carried_over
+        and job_status <> 'skipped'
+        and {{ in_dates(queued_date, dates) }}
 
 ),
 
@@ -23,10 +35,9 @@ queued_jobs as (
 
     select
         *,
-        coalesce(queued_at_date, started_date) as queued_date,
         {{ dbt.datediff('cast(cast(queued_at as date) as timestamp)', 'queued_at', 'hour') }} as queued_hour
     from jobs
-    where coalesce(queued_at_date, started_date) is not null
+    where queued_date is not null
 
 ),
 
@@ -46,7 +57,9 @@ label_days as (
         ) as unmeasured_job_count,
         {{ percentile('wait_ms', 0.5) }} as wait_p50_ms,
         {{ percentile('wait_ms', 0.95) }} as wait_p95_ms,
-        max(wait_ms) as longest_wait_ms
+        max(wait_ms) as longest_wait_ms,
+        max(_committed_at) as _committed_at,
+        max(_words_fingerprint) as _words_fingerprint
     from queued_jobs
     group by repository, runner_label, queued_date
 
@@ -93,7 +106,9 @@ select
     cast(peak_hours.queued_hour as {{ dbt.type_bigint() }}) as peak_hour,
     peak_hours.wait_p50_ms as peak_hour_wait_p50_ms,
     coalesce(peak_hours.measured_job_count, 0) as peak_hour_job_count,
-    {{ is_simulated('label_days.repository') }} as is_simulated
+    {{ is_simulated('label_days.repository') }} as is_simulated,
+    label_days._committed_at,
+    label_days._words_fingerprint
 from label_days
 left join peak_hours
     on

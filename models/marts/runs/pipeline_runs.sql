@@ -6,12 +6,16 @@
     on_schema_change='append_new_columns'
 ) }}
 {%- set dates = dates_of_changed_runs(has_catalogue=true) %}
+{%- set loading_days = loading_days_of_runs(dates) %}
 {{ says_dates('started_date', dates) }}
 
 with runs as (
 
-    select * from {{ ref('int_pipeline_runs_joined') }}
-    where {{ in_dates('cast(started_at as date)', dates) }}
+    select runs.*
+    from {{ ref('int_pipeline_runs_joined') }} as runs
+    where
+        {{ is_started_on('runs', dates) }}
+        and {{ is_loaded_on('runs', loading_days) }}
 
 ),
 
@@ -41,14 +45,17 @@ final_attempts as (
         all_attempts.run_id,
         max(all_attempts.run_attempt) as run_attempt
     from {{ ref('int_pipeline_runs_joined') }} as all_attempts
-    where
-        exists (
-            select 1 from attempts
-            where
-                attempts.provider = all_attempts.provider
-                and attempts.repository = all_attempts.repository
-                and attempts.run_id = all_attempts.run_id
-        )
+    inner join (
+        select distinct
+            provider,
+            repository,
+            run_id
+        from attempts
+    ) as wanted
+        on
+            all_attempts.provider = wanted.provider
+            and all_attempts.repository = wanted.repository
+            and all_attempts.run_id = wanted.run_id
     group by all_attempts.provider, all_attempts.repository, all_attempts.run_id
 
 ),

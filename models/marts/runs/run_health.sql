@@ -46,15 +46,13 @@ with attempts as (
     from {{ ref('pipeline_runs') }} as attempts
     {%- if dates is not none %}
         -- Also the attempts of other days, of the runs whose final one started on these.
-        where exists (
-            select 1 from {{ ref('pipeline_runs') }} as final_attempts
-            where
+        inner join {{ ref('pipeline_runs') }} as final_attempts
+            on
                 final_attempts.provider = attempts.provider
                 and final_attempts.repository = attempts.repository
                 and final_attempts.run_id = attempts.run_id
                 and final_attempts.is_final_attempt
                 and {{ in_dates('final_attempts.started_date', dates) }}
-        )
     {%- endif %}
 
 ),
