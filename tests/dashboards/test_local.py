@@ -6,7 +6,6 @@ import json
 import shutil
 import socket
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -37,13 +36,11 @@ def copied(served: Served, tmp_path: Path) -> Superset:
     return Superset(home, PYTHON, free_port())
 
 
-def test_a_second_start_provisions_nothing_and_takes_seconds(served: Served, copied: Superset) -> None:
-    begun = time.monotonic()
+def test_a_second_start_provisions_nothing(served: Served, copied: Superset) -> None:
     passwords = copied.provision(bundle(served.uri))
-    seconds = time.monotonic() - begun
 
     assert passwords == {}
-    assert seconds < 2
+    # No process was started for it, which is what a first start takes its time for.
     assert not (copied.home / "provision.log").exists()
 
 

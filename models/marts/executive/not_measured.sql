@@ -192,6 +192,24 @@ unmeasured as (
         team as owner
     from repositories
     where status = 'grey' and is_active
+    union all
+    -- It is missing from whatever any dashboard shows.
+    select
+        repositories.is_simulated,
+        dashboards.dashboard,
+        'silent_repository' as kind,
+        repositories.repository as subject,
+        repositories.why,
+        repositories.silent_since_at as since_at,
+        'Ask the team whether it still runs its pipelines, or archive it in the catalogue.' as how_to_connect,
+        repositories.team as owner
+    from repositories
+    inner join dashboards on repositories.is_simulated = dashboards.is_simulated
+    where
+        repositories.status = 'grey'
+        and repositories.is_active
+        and not dashboards.is_unconnected
+        and dashboards.dashboard <> 'Data trust'
 
 ),
 
@@ -203,7 +221,7 @@ complete_dashboards as (
         dashboards.dashboard,
         'nothing' as kind,
         'nothing' as subject,
-        'All that is shown here was measured in the latest complete week.' as why,
+        'Every metric here was measured in the latest complete week, and no repository is silent.' as why,
         cast(null as timestamp) as since_at,
         'Nothing to do.' as how_to_connect,
         cast(null as {{ dbt.type_string() }}) as owner
