@@ -6,15 +6,20 @@ with metrics as (
         {% if not loop.last %} union all {% endif %}
     {%- endfor %}
 
+),
+
+descriptions as (
+
+    select metric_id from {{ ref('metric_evidence') }}
+
 )
 
 select
     metrics.metric_id,
-    metric_evidence.metric_id as described_metric_id
+    descriptions.metric_id as described_metric_id
 from metrics
-full outer join {{ ref('metric_evidence') }} as metric_evidence
-    on metrics.metric_id = metric_evidence.metric_id
+full outer join descriptions on metrics.metric_id = descriptions.metric_id
 where
-    (metrics.metric_id is null or metric_evidence.metric_id is null)
+    (metrics.metric_id is null or descriptions.metric_id is null)
     -- `dbt build --empty` leaves no seed a row.
-    and exists (select 1 from {{ ref('metric_evidence') }} as any_description)
+    and (select count(*) from descriptions) > 0
