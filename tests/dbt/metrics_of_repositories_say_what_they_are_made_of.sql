@@ -12,6 +12,12 @@ descriptions as (
 
     select metric_id from {{ ref('metric_evidence') }}
 
+),
+
+counted as (
+
+    select count(*) as description_count from descriptions
+
 )
 
 select
@@ -19,7 +25,8 @@ select
     descriptions.metric_id as described_metric_id
 from metrics
 full outer join descriptions on metrics.metric_id = descriptions.metric_id
+cross join counted
 where
     (metrics.metric_id is null or descriptions.metric_id is null)
     -- `dbt build --empty` leaves no seed a row.
-    and (select count(*) from descriptions) > 0
+    and counted.description_count > 0
