@@ -59,6 +59,13 @@ FLOATING: Mapping[str, frozenset[str]] = {
         {"metric_value", "numerator", "denominator", "metric_value_four_weeks_ago", "change_over_four_weeks"}
     ),
     "attention": frozenset({"size_value", "times_allowed"}),
+    "scorecard_standing": frozenset({"metric_value"}),
+    "scorecard_evidence": frozenset({"numerator", "denominator", "measured_value"}),
+    "repository_metrics": frozenset(
+        {"metric_value", "numerator", "denominator", "metric_value_four_weeks_ago", "distance"}
+    ),
+    "repository_metrics_by_week": frozenset({"metric_value", "numerator", "denominator"}),
+    "control_chart": frozenset({"ewma", "baseline_mean", "lower_limit", "upper_limit"}),
 }  # fmt: skip
 """Columns in which the engines may differ in the last digits, by mart, and why. All others are equal."""
 
