@@ -33,6 +33,11 @@ def utc(text: str) -> datetime:
         raise ValueError(f"outside the calendar: {text!r}") from error
 
 
+def as_text(moment: datetime) -> str:
+    """Return a moment in UTC as RFC 3339 text, to the millisecond."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def is_moment(text: str) -> bool:
     """Tell whether `text` names a moment that a calendar has, from year 1 to 9999 in UTC."""
     try:

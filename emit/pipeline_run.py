@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ci_intel.moments import utc
+from ci_intel.moments import as_text, utc
 from emit.environment import Surroundings
 from emit.prices import Priced, carbon_grams, cost_usd
 from emit.reports import Reports, chaos_of, policies_of, tests_of
@@ -71,11 +71,11 @@ def pipeline_run(around: Surroundings, reports: Reports, said: Said, now: dateti
     event = {
         "schema": CONTRACT,
         **around.run,
-        "started_at": _text(started_at),
+        "started_at": as_text(started_at),
         "status": status,
         "status_original": word,
-        "emitted_at": _text(now),
-        "ended_at": None if status == "running" else _text(now),
+        "emitted_at": as_text(now),
+        "ended_at": None if status == "running" else as_text(now),
         "environment": said.environment,
         "region": said.region,
         "energy": None if said.energy_kwh is None else {"kwh": said.energy_kwh},
@@ -153,8 +153,8 @@ def _jobs(around: Surroundings, reports: Reports, said: Said, status: str, now: 
             name=job.name,
             status=status,
             duration_ms=max(0, _milliseconds(now - job.started_at)),
-            started_at=_text(job.started_at),
-            completed_at=_text(now),
+            started_at=as_text(job.started_at),
+            completed_at=as_text(now),
             runner_label=said.runner_label,
         )
     ]
@@ -169,8 +169,8 @@ def _recorded(record: Mapping[str, Any], said: Said) -> dict[str, Any]:
         status=_STATUS[record["status"]],
         duration_ms=record["duration_ms"],
         queue_ms=record.get("queue_ms"),
-        started_at=_text(completed_at - timedelta(milliseconds=record["duration_ms"])),
-        completed_at=_text(completed_at),
+        started_at=as_text(completed_at - timedelta(milliseconds=record["duration_ms"])),
+        completed_at=as_text(completed_at),
         cache=None if hit is None else {"hit": hit},
         runner_label=record.get("metadata", {}).get("runner_label") or said.runner_label,
     )
@@ -190,7 +190,3 @@ def _present(**fields: Any) -> dict[str, Any]:
 
 def _milliseconds(span: timedelta) -> int:
     return round(span / timedelta(milliseconds=1))
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

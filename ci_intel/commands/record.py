@@ -15,6 +15,7 @@ import click
 
 from ci_intel.commands.options import context_options
 from ci_intel.errors import HubError
+from ci_intel.moments import as_text
 
 STATUSES = {
     "success": "success",
@@ -131,7 +132,7 @@ def _event(context: Mapping[str, Any], status: str, duration_ms: int, fields: Ma
         **context,
         "status": status,
         "duration_ms": duration_ms,
-        "recorded_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "recorded_at": as_text(datetime.now(UTC)),
         **said,
     }
 
