@@ -228,7 +228,8 @@ metric_weeks as (
         numerator,
         denominator
     from summed_weeks
-    where denominator > 0
+    -- Runs that cost and did not succeed belong to the fleet's cost: nothing divides by them here, and they are not lost.
+    where denominator > 0 or numerator > 0
     union all
     -- Counts: they have no denominator, and zero is told from unknown by somebody having looked.
     select

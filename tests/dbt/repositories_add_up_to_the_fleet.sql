@@ -9,6 +9,8 @@ with repository_sums as (
         sum(denominator) as denominator
     from {{ ref('int_repository_metric_weeks') }}
     group by 1, 2, 3
+    -- A ratio of nothing is no week of the fleet's.
+    having coalesce(sum(denominator), 1) > 0
 
 ),
 

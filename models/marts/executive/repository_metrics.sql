@@ -82,6 +82,8 @@ comparable_repositories as (
         *,
         case
             when last_measured_week_start_date is null then 'never_measured'
+            -- Spent on nothing, as money on runs of which none succeeded.
+            when denominator = 0 then 'too_little'
             when metric_value is null then 'not_measured_now'
             when sample_count < minimum_sample then 'too_little'
             when target is null then 'no_target'

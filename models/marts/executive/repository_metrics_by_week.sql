@@ -82,7 +82,7 @@ measured_weeks as (
         repository_weeks.*,
         metric_weeks.numerator,
         metric_weeks.denominator,
-        metric_weeks.numerator is not null as is_measured
+        metric_weeks.numerator is not null and coalesce(metric_weeks.denominator, 1) > 0 as is_measured
     from repository_weeks
     left join metric_weeks
         on
