@@ -106,7 +106,7 @@ def open_dashboard(page: Page, served: Served, slug: str, charts: int) -> None:
 
 
 def wait_until_drawn(page: Page, charts: int) -> None:
-    """Wait until this many charts are drawn and nothing is loading any more."""
+    """Wait until this many charts are drawn and nothing is loading any more; a chart that failed is not waited for."""
     deadline, since = time.monotonic() + PATIENCE_SECONDS, time.monotonic()
     while True:
         drawn, loading = page.locator(_CHARTS).count(), page.locator(_LOADING).count()
@@ -114,7 +114,9 @@ def wait_until_drawn(page: Page, charts: int) -> None:
             since = time.monotonic()
         elif time.monotonic() - since > SETTLED_SECONDS:
             return
-        assert time.monotonic() < deadline, f"{drawn} of {charts} charts are drawn, {loading} are loading"
+        waited_for = f"{drawn} of {charts} charts are drawn, {loading} are loading; failed: {errors(page)}"
+        assert loading or not errors(page), waited_for
+        assert time.monotonic() < deadline, waited_for
         page.wait_for_timeout(200)
 
 
