@@ -153,16 +153,7 @@ select
                 || cast(minimum_sample as {{ dbt.type_string() }}) || '.'
         when 'no_target' then {{ readable('metric_value', 'unit') }} || '; no target is set, only the trend counts.'
         else
-            {{ readable('metric_value', 'unit') }}
-            || case
-                when denominator is not null
-                    then
-                        ' (' || {{ readable('numerator', "'count'") }} || ' of '
-                        || {{ readable('denominator', "'count'") }} || ')'
-                else ''
-            end
-            || case when direction = 'higher' then '; wanted is at least ' else '; wanted is at most ' end
-            || {{ readable('green', 'unit') }} || '.'
+            {{ value_against_target('green') }}
     end as why,
     metric_value_four_weeks_ago,
     case

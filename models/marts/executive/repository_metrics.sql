@@ -151,19 +151,7 @@ select
                 || cast(minimum_sample as {{ dbt.type_string() }}) || '.'
         when 'no_target' then {{ readable('metric_value', 'unit') }} || '; no target is set, only the trend counts.'
         else
-            {{ readable('metric_value', 'unit') }}
-            || case
-                -- Parts that are times or sums of shares say nothing to a reader.
-                when
-                    denominator is not null and unit = 'ratio'
-                    and metric_id not in ('waste_ratio', 'flake_tax_ratio', 'forecast_error')
-                    then
-                        ' (' || {{ readable('numerator', "'count'") }} || ' of '
-                        || {{ readable('denominator', "'count'") }} || ')'
-                else ''
-            end
-            || case when direction = 'higher' then '; wanted is at least ' else '; wanted is at most ' end
-            || {{ readable('target', 'unit') }} || '.'
+            {{ value_against_target('target') }}
     end as why,
     'Load ' || evidence || '.' as how_to_measure,
     {{ one_if('metric_value is not null') }} as measured_count,
