@@ -70,6 +70,45 @@ timed_jobs as (
 
 ),
 
+ended_jobs as (
+
+    select * from timed_jobs
+    where
+        began_at < known_at
+        and known_at <= {{ moment_plus('began_at', longest_days, 'day') }}
+
+),
+
+foretold_dates as (
+
+    {% if dates is none -%}
+        select {{ first_date }} as foretold_date
+    {%- endif -%}
+    {% for date in dates or [] -%}
+        select cast('{{ date }}' as date) as foretold_date
+        {% if not loop.last %} union all {% endif %}
+    {%- endfor %}
+
+),
+
+ended_days as (
+
+    select
+        repository,
+        workflow,
+        job_name,
+        branch_class,
+        cache_result,
+        cast(known_at as date) as known_date,
+        count(*) as ended_count,
+        max(case
+            when began_at > {{ moment_plus(as_of(), -1 * forecast_days, 'day') }} and known_at <= {{ as_of() }} then 1 else 0
+        end) as has_next_count
+    from ended_jobs
+    group by repository, workflow, job_name, branch_class, cache_result, cast(known_at as date)
+
+),
+
 -- A number for the five names of a job: what follows sorts and joins by it many times over.
 numbered_jobs as (
 
@@ -79,9 +118,48 @@ numbered_jobs as (
         job_name,
         branch_class,
         cache_result,
+        max(has_next_count) = 1 as has_next,
         row_number() over (order by repository, workflow, job_name, branch_class, cache_result) as job_number
-    from timed_jobs
+    from ended_days
     group by repository, workflow, job_name, branch_class, cache_result
+
+),
+
+-- Most jobs run so often that of their past a few days are enough.
+counted_days as (
+
+    select
+        numbered_jobs.job_number,
+        ended_days.known_date,
+        sum(ended_days.ended_count) over (
+            partition by numbered_jobs.job_number
+            order by ended_days.known_date desc
+            rows between unbounded preceding and current row
+        ) as ended_count_since
+    from ended_days
+    inner join numbered_jobs
+        on
+            ended_days.repository = numbered_jobs.repository
+            and ended_days.workflow = numbered_jobs.workflow
+            and ended_days.job_name = numbered_jobs.job_name
+            and ended_days.branch_class = numbered_jobs.branch_class
+            and ended_days.cache_result = numbered_jobs.cache_result
+    where
+        ended_days.known_date < (
+            select min(foretold_dates.foretold_date) from foretold_dates
+            where foretold_dates.foretold_date >= {{ first_date }}
+        )
+
+),
+
+past_starts as (
+
+    select
+        job_number,
+        max(known_date) as past_start_date
+    from counted_days
+    where ended_count_since >= {{ newest }}
+    group by job_number
 
 ),
 
@@ -89,37 +167,39 @@ past_executions as (
 
     select
         numbered_jobs.job_number,
-        timed_jobs.provider,
-        timed_jobs.run_id,
-        timed_jobs.run_attempt,
-        timed_jobs.job_id,
-        timed_jobs.ordinal,
-        timed_jobs.began_at,
-        timed_jobs.known_at,
-        timed_jobs.duration_ms,
-        timed_jobs._committed_at,
-        timed_jobs._words_fingerprint,
+        ended_jobs.provider,
+        ended_jobs.run_id,
+        ended_jobs.run_attempt,
+        ended_jobs.job_id,
+        ended_jobs.ordinal,
+        ended_jobs.began_at,
+        ended_jobs.known_at,
+        ended_jobs.duration_ms,
+        ended_jobs._committed_at,
+        ended_jobs._words_fingerprint,
         row_number() over (
             partition by numbered_jobs.job_number
             order by
-                timed_jobs.known_at,
-                timed_jobs.provider,
-                timed_jobs.run_id,
-                timed_jobs.run_attempt,
-                timed_jobs.job_id,
-                timed_jobs.ordinal
+                ended_jobs.known_at,
+                ended_jobs.provider,
+                ended_jobs.run_id,
+                ended_jobs.run_attempt,
+                ended_jobs.job_id,
+                ended_jobs.ordinal
         ) as position
-    from timed_jobs
+    from ended_jobs
     inner join numbered_jobs
         on
-            timed_jobs.repository = numbered_jobs.repository
-            and timed_jobs.workflow = numbered_jobs.workflow
-            and timed_jobs.job_name = numbered_jobs.job_name
-            and timed_jobs.branch_class = numbered_jobs.branch_class
-            and timed_jobs.cache_result = numbered_jobs.cache_result
+            ended_jobs.repository = numbered_jobs.repository
+            and ended_jobs.workflow = numbered_jobs.workflow
+            and ended_jobs.job_name = numbered_jobs.job_name
+            and ended_jobs.branch_class = numbered_jobs.branch_class
+            and ended_jobs.cache_result = numbered_jobs.cache_result
+    left join past_starts
+        on numbered_jobs.job_number = past_starts.job_number
     where
-        timed_jobs.began_at < timed_jobs.known_at
-        and timed_jobs.known_at <= {{ moment_plus('timed_jobs.began_at', longest_days, 'day') }}
+        past_starts.past_start_date is null
+        or cast(ended_jobs.known_at as date) >= past_starts.past_start_date
 
 ),
 
@@ -139,11 +219,8 @@ foretold_executions as (
         job_number,
         0 as position,
         {{ as_of() }} as began_at
-    from past_executions
-    where
-        began_at > {{ moment_plus(as_of(), -1 * forecast_days, 'day') }}
-        and known_at <= {{ as_of() }}
-    group by job_number
+    from numbered_jobs
+    where has_next
 
 ),
 
@@ -258,7 +335,7 @@ forecasts as (
 all_words as (
 
     select max(_words_fingerprint) as _words_fingerprint
-    from past_executions
+    from ended_jobs
 
 )
 
