@@ -63,7 +63,7 @@ class Summary:
     def add(self, report: Report) -> None:
         """Count a file that was loaded."""
         self.files[report.status] += 1
-        for name in ("events", "loaded", "rejected", "duplicate"):
+        for name in ("events", "loaded", "rejected", "duplicate", "rejected_before"):
             self.events[name] += getattr(report, name)
 
 

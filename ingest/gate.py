@@ -251,7 +251,8 @@ def _check_clock(event: Mapping[str, Any], topic: topics.Topic, now: datetime) -
         pointer = "/" + "/".join(column.path)
         raise _Bad(
             "in_the_future",
-            f"{value} is more than ten minutes in the future; check the sender's clock",
+            f"{value} is more than ten minutes in the future; check the sender's clock; "
+            "if it is this machine's that was wrong, set it, and then `ci-intel reload --rejected`",
             pointer,
         )
 

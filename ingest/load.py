@@ -58,7 +58,8 @@ class Report:
     What happened to one file.
 
     `status` is loaded, duplicate, refused or unknown (of a judgement without a warehouse: valid).
-    Always events = loaded + rejected + duplicate.
+    Always events = loaded + rejected + duplicate. `rejected_before` says how many of the duplicates are no rows, as
+    they were rejected when the file was first loaded.
     `rejects` holds the first few; the warehouse has them all.
     """
 
@@ -71,6 +72,7 @@ class Report:
     loaded: int = 0
     rejected: int = 0
     duplicate: int = 0
+    rejected_before: int = 0
     contracts: Mapping[str, int] = field(default_factory=dict)
     _loaded_of: Counter[Origin] = field(default_factory=Counter)
     _rejected_of: Counter[Origin] = field(default_factory=Counter)
@@ -262,7 +264,9 @@ def _duplicate(evidence: Evidence, known: Row) -> Report:
         known["generation"],
         events=known["event_count"],
         duplicate=known["event_count"],
-        message=f"{rejected:,} of them were rejected then; `ci-intel rejects {known['load_id'][:12]}` shows them"
+        rejected_before=rejected,
+        message=f"{rejected:,} of them were rejected then, and still are: `ci-intel rejects {known['load_id'][:12]}` "
+        "shows them, and once the cause is gone `ci-intel reload --rejected` reads them again"
         if rejected
         else None,
     )

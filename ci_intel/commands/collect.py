@@ -412,6 +412,12 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
     runs = sum(summary.counts["runs"] + summary.counts["pipelines"] for summary in summaries)
     if ended is not None and not any(ended.message in summary.problems for summary in summaries):
         click.echo(ended.message, err=True)
+    if amiss := events["rejected"] + events["rejected_before"]:
+        click.echo(
+            f"{amiss:,} of these events are rejected: `ci-intel rejects` says why, and once the cause is gone "
+            "`ci-intel reload --rejected` reads them again",
+            err=True,
+        )
     if as_json:
         fields = {
             "repositories": len(summaries),

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from collecting import arguments, collect, state
 from hub import Hub
-from replay import BEGIN, NOW, TOKEN, Repo, Request, Response, Server, World, limited, once, run, shop
+from replay import BEGIN, NOW, TOKEN, Repo, Request, Response, Server, World, deployed, limited, once, run, shop
 
 from collect.throttle import pause_asked_for
 
@@ -319,6 +319,25 @@ def test_a_clock_that_is_wrong_here_neither_rejects_what_is_new_nor_moves_what_i
     assert (collected.exit_code, collected.sum["events"]["loaded"], collected.sum["events"]["rejected"]) == (0, 4, 0)
     assert "this machine's clock is" in collected.errors
     assert "behind that of 127.0.0.1" in collected.errors
+
+
+def test_what_a_wrong_clock_rejected_is_said_to_be_missing_until_it_is_read_again(hub: Hub, serve: Serve) -> None:
+    repo = Repo("acme/shop")
+    server = serve(World(repo))
+    server.clock_ahead = timedelta(days=-42)
+    at = NOW.now(NOW.tzinfo).replace(microsecond=0)
+    deployed(repo, 1, 1, at - timedelta(minutes=30))
+    hint = "2 of these events are rejected: `ci-intel rejects` says why"
+
+    first = collect(hub, server, since="7d")
+    server.clock_ahead = timedelta()
+    again = collect(hub, server, "--again", since="7d")
+    mended = hub.run("reload", "--rejected")
+
+    assert (first.exit_code, first.sum["events"]["rejected"], hint in first.errors) == (1, 2, True)
+    assert (again.exit_code, again.sum["events"]["rejected_before"], hint in again.errors) == (0, 2, True)
+    assert mended.exit_code == 0
+    assert hub.rows("select count(*) from raw.deployments") == [(2,)]
 
 
 @pytest.mark.parametrize(

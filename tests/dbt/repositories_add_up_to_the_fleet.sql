@@ -5,12 +5,12 @@ with repository_sums as (
         metric_id,
         week_start_date,
         {{ is_simulated('repository') }} as is_simulated,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
-    from {{ ref('int_repository_metric_weeks') }}
+        sum(weeks.numerator) as numerator,
+        sum(weeks.denominator) as denominator
+    from {{ ref('int_repository_metric_weeks') }} as weeks
     group by 1, 2, 3
     -- A ratio of nothing is no week of the fleet's.
-    having coalesce(sum(denominator), 1) > 0
+    having coalesce(sum(weeks.denominator), 1) > 0
 
 ),
 

@@ -29,7 +29,8 @@ def test_a_duplicate_of_a_load_with_rejects_is_no_longer_bad_and_says_that_there
     first, again = (hub.run("load", path) for _ in range(2))
 
     assert (first.exit_code, again.exit_code) == (1, 0)
-    assert "2 of them were rejected then; `ci-intel rejects " in again.stderr
+    assert "2 of them were rejected then, and still are: `ci-intel rejects " in again.stderr
+    assert "once the cause is gone `ci-intel reload --rejected` reads them again" in again.stderr
 
 
 def test_an_empty_folder_is_bad_evidence_like_a_pattern_that_matches_nothing(hub: Hub) -> None:
