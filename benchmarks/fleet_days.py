@@ -2,7 +2,7 @@
 Days of a large fleet, written by SQL straight into the raw tables: half of the runs with their jobs from a
 pipeline, half from a provider's API with jobs that arrive apart, and what they deployed.
 
-Each day is one load of either kind and has its row in the ledger, as if it had been loaded. Every
+Each hour is one load of either kind and has its row in the ledger, as if it had been loaded. Every
 fiftieth run is the second attempt of one before it, on the next day for some; on each later day some runs
 of the day before are corrected.
 """
@@ -55,6 +55,9 @@ class Fleet:
                 select n, n // {self.runs_a_day} + 1 as day, true as is_corrected
                 from range(greatest({first} - {self.runs_a_day}, 0), {end} - {self.runs_a_day}) as numbers (n)
                 where n % {self.runs_a_day} < {corrected}
+            ),
+            hours as (
+                select *, n % {self.runs_a_day} * 24 // {self.runs_a_day} as hour from numbers
             )
             select
                 n,
@@ -73,11 +76,12 @@ class Fleet:
                 ) as started_at,
                 (60 + hash(n) % 2400)::bigint as seconds,
                 hash(n, 1) % 10 = 0 as is_red,
-                sha256(concat(format, day)) as load_id,
-                {FIRST_DAY} + to_days(day::integer + 1) + interval 30 minute as loaded_at,
-                row_number() over (partition by format, day order by n, is_corrected) as line
-            from numbers
-            order by day, format, n
+                hour,
+                sha256(concat(format, ' ', day, ' ', hour)) as load_id,
+                {FIRST_DAY} + to_days(day::integer) + to_hours(hour::integer + 2) + interval 30 minute as loaded_at,
+                row_number() over (partition by format, day, hour order by n, is_corrected) as line
+            from hours
+            order by day, hour, format, n
         """
 
 
@@ -129,7 +133,7 @@ RUNS = f"""
             as _emitted_at,
         {lineage()}
     from fleet_runs
-    order by day, format, line
+    order by day, hour, format, line
 """
 
 RUN_JOBS = f"""
@@ -154,7 +158,7 @@ RUN_JOBS = f"""
     from fleet_runs
     cross join range(1, {JOBS_A_RUN + 1}) as places (place)
     where format = 'hub'
-    order by day, line, place
+    order by day, hour, line, place
 """
 
 LONE_JOBS = f"""
@@ -176,7 +180,7 @@ LONE_JOBS = f"""
     from fleet_runs
     cross join range(1, {JOBS_A_RUN + 1}) as places (place)
     where format = 'github_rest' and not is_corrected
-    order by day, line, place
+    order by day, hour, line, place
 """
 
 DEPLOYMENTS = f"""
@@ -194,7 +198,7 @@ DEPLOYMENTS = f"""
         {lineage("100000000 + line")}
     from fleet_runs
     where n % 200 = 0 and not is_corrected
-    order by day, line
+    order by day, hour, line
 """
 
 DEPLOYMENT_COMMITS = f"""
@@ -211,7 +215,7 @@ DEPLOYMENT_COMMITS = f"""
     from fleet_runs
     cross join range(1, 4) as places (place)
     where n % 200 = 0 and not is_corrected
-    order by day, line, place
+    order by day, hour, line, place
 """
 
 # What each load held, counted in what it wrote.
@@ -241,7 +245,7 @@ LOADS = """
         load_id,
         1 as generation,
         load_id as content_sha256,
-        format || '-' || day as source_name,
+        format || '-' || day || '-' || hour as source_name,
         format,
         counted.topics,
         counted.event_count,
@@ -252,7 +256,7 @@ LOADS = """
         fleet_loads.loaded_at,
         fleet_loads.loaded_at + interval 5 minute as committed_at,
         'evidence' as context_source
-    from (select distinct load_id, format, day, loaded_at from fleet_runs) as fleet_loads
+    from (select distinct load_id, format, day, hour, loaded_at from fleet_runs) as fleet_loads
     inner join (
         select
             load_id,

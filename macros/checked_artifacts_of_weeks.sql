@@ -4,6 +4,17 @@
     `weeks`, `releases`, `required_checks` and `verifications` before it.
 #}
 {% macro checked_artifacts_of_weeks() %}
+-- Until somebody verifies anything, what is not verified is unknown.
+verifying_origins as (
+
+    select
+        is_simulated,
+        min(checked_at) as first_checked_at
+    from verifications
+    group by is_simulated
+
+),
+
 -- What was released in the four weeks before: an older artifact has been replaced, or its checks are long stale.
 released_artifacts as (
 
@@ -19,6 +30,10 @@ released_artifacts as (
         on
             releases.released_at < weeks.known_until_at
             and releases.released_at >= {{ moment_plus('weeks.known_until_at', -28, 'day') }}
+    inner join verifying_origins
+        on
+            {{ is_simulated('releases.repository') }} = verifying_origins.is_simulated
+            and verifying_origins.first_checked_at < weeks.known_until_at
     group by 1, 2, 3, 4
 
 ),

@@ -1,10 +1,16 @@
--- One row per counted production deployment, with what was known of its artifact's provenance when it started.
+-- One row per counted production deployment since anybody checks provenance: what was known of its origin when it started.
 {{ config(materialized='table') }}
 
 with deployments as (
 
-    select * from {{ ref('deployments') }}
-    where is_counted
+    select deployments.*
+    from {{ ref('deployments') }} as deployments
+    inner join {{ ref('int_assurance_starts') }} as assurance_starts
+        on
+            deployments.is_simulated = assurance_starts.is_simulated
+            and assurance_starts.assurance = 'provenance'
+            and deployments.started_at > assurance_starts.first_used_at
+    where deployments.is_counted
 
 ),
 

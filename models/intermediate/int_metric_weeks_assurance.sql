@@ -7,8 +7,14 @@ with determinism as (
 
 releases as (
 
-    select * from {{ ref('releases') }}
-    where required_at_deployment_count > 0
+    select releases.*
+    from {{ ref('releases') }} as releases
+    inner join {{ ref('int_assurance_starts') }} as assurance_starts
+        on
+            releases.is_simulated = assurance_starts.is_simulated
+            and assurance_starts.assurance = 'verification'
+            and releases.deployment_started_at > assurance_starts.first_used_at
+    where releases.required_at_deployment_count > 0
 
 ),
 

@@ -75,7 +75,7 @@ trust_weeks as (
         week_start_date,
         is_simulated,
         sum(verified_deployment_count) as verified_deployment_count,
-        sum(deployment_count) as deployment_count
+        sum(judged_deployment_count) as deployment_count
     from {{ ref('deployment_trust') }}
     group by week_start_date, is_simulated
 

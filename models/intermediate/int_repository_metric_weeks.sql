@@ -37,8 +37,14 @@ determinism as (
 
 deployed_releases as (
 
-    select * from {{ ref('releases') }}
-    where required_at_deployment_count > 0
+    select releases.*
+    from {{ ref('releases') }} as releases
+    inner join {{ ref('int_assurance_starts') }} as assurance_starts
+        on
+            releases.is_simulated = assurance_starts.is_simulated
+            and assurance_starts.assurance = 'verification'
+            and releases.deployment_started_at > assurance_starts.first_used_at
+    where releases.required_at_deployment_count > 0
 
 ),
 
@@ -160,7 +166,7 @@ summed_weeks as (
         repository,
         week_start_date,
         cast(verified_deployment_count as {{ type_double() }}) as numerator,
-        cast(deployment_count as {{ type_double() }}) as denominator
+        cast(judged_deployment_count as {{ type_double() }}) as denominator
     from deployment_trust
     union all
     select

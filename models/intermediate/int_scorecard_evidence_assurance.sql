@@ -25,6 +25,12 @@ release_evidence as (
         on
             release_evidence.repository = releases.repository
             and release_evidence.tag = releases.tag
+    -- What was not asked for before anybody looked is unknown, as in the metric.
+    inner join {{ ref('int_assurance_starts') }} as assurance_starts
+        on
+            releases.is_simulated = assurance_starts.is_simulated
+            and assurance_starts.assurance = 'verification'
+            and releases.deployment_started_at > assurance_starts.first_used_at
     where cast(release_evidence.deployment_started_at as date) >= {{ evidence_since() }}
 
 ),
@@ -97,6 +103,11 @@ live_deployments as (
         live_deployments.*,
         asked_deployments.deployment_key is not null as is_asked
     from {{ ref('int_deployments_deduplicated') }} as live_deployments
+    inner join {{ ref('int_assurance_starts') }} as assurance_starts
+        on
+            live_deployments.is_simulated = assurance_starts.is_simulated
+            and assurance_starts.assurance = 'policy'
+            and live_deployments.deployed_at >= assurance_starts.first_used_at
     left join asked_deployments
         on live_deployments.deployment_key = asked_deployments.deployment_key
     where

@@ -24,6 +24,12 @@ data_trust as (
 
 ),
 
+metric_evidence as (
+
+    select * from {{ ref('metric_evidence') }}
+
+),
+
 repositories as (
 
     select * from {{ ref('repositories') }}
@@ -72,8 +78,7 @@ dashboards as (
         is_simulated,
         min(how_to_connect) as how_to_connect,
         min(owner) as owner,
-        min({{ one_if('is_never_loaded') }}) = 1 as is_unconnected,
-        max({{ one_if('is_never_loaded') }}) = 1 as lacks_a_topic
+        min({{ one_if('is_never_loaded') }}) = 1 as is_unconnected
     from expected_topics
     group by dashboard, is_simulated
 
@@ -146,7 +151,7 @@ unmeasured as (
                     || {{ whole('executive_scorecard.freshness_days') }} || ' days.'
             when 'too_little' then 'Nothing to do: it is judged when there is enough of it.'
             when 'nothing_counted' then 'Nothing to do: it is judged when something happens.'
-            else 'Load the evidence that it is measured on.'
+            else 'Load ' || metric_evidence.evidence || '.'
         end as how_to_connect,
         executive_scorecard.owner
     from executive_scorecard
@@ -155,11 +160,11 @@ unmeasured as (
         on
             dashboard_metrics.dashboard = dashboards.dashboard
             and executive_scorecard.is_simulated = dashboards.is_simulated
+    inner join metric_evidence on executive_scorecard.metric_id = metric_evidence.metric_id
     where
         executive_scorecard.status = 'grey'
         and executive_scorecard.grey_reason not in ('no_target', 'in_progress')
-        -- Where a topic is missing, its row says why a metric was never measured, and what to do.
-        and not (executive_scorecard.grey_reason = 'never_measured' and dashboards.lacks_a_topic)
+        and not dashboards.is_unconnected
     union all
     select
         partly_measured.is_simulated,

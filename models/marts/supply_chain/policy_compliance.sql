@@ -15,12 +15,18 @@ linked_decisions as (
 
 deployments as (
 
-    select * from {{ ref('int_deployments_deduplicated') }}
+    select deployments.*
+    from {{ ref('int_deployments_deduplicated') }} as deployments
+    inner join {{ ref('int_assurance_starts') }} as assurance_starts
+        on
+            deployments.is_simulated = assurance_starts.is_simulated
+            and assurance_starts.assurance = 'policy'
+            and deployments.deployed_at >= assurance_starts.first_used_at
     where
-        is_production
-        and is_live
-        and not is_repeat
-        and deployed_at <= {{ as_of() }}
+        deployments.is_production
+        and deployments.is_live
+        and not deployments.is_repeat
+        and deployments.deployed_at <= {{ as_of() }}
 
 ),
 
