@@ -40,6 +40,12 @@ def _metadata(_context: click.Context, _parameter: click.Parameter, values: tupl
     return {name: value for name, _, value in pairs}
 
 
+def _file(_context: click.Context, _parameter: click.Parameter, value: Path) -> Path:
+    if str(value) == "-":
+        raise click.BadParameter("it is appended to a file: standard output is the job's own")
+    return value
+
+
 @record.command("job", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option(
@@ -47,6 +53,7 @@ def _metadata(_context: click.Context, _parameter: click.Parameter, values: tupl
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("evidence/jobs.ndjson"),
     show_default=True,
+    callback=_file,
     help="The file to append to; any number of steps may do so at once.",
 )
 @click.option("--status", type=click.Choice([*STATUSES]), help="How it ended; with COMMAND its exit code says so.")

@@ -320,3 +320,23 @@ def test_a_canceled_job_leaves_its_telemetry(hub: Hub) -> None:
 
     [line] = (hub.folder / "jobs.ndjson").read_bytes().splitlines()
     assert (json.loads(line)["status"], running.returncode) == ("canceled", 130)
+
+
+def test_a_dash_is_standard_output_and_no_file(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.folder)
+
+    result = hub.run("emit", "pipeline-run", "--status", "success", "--out", "-", env={**NOWHERE, **payload(hub)})
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["repo"] == "acme/shop"
+    assert "wrote acme/shop run 9007199254740993, success" in result.stderr
+    assert not (hub.folder / "-").exists()
+
+
+def test_a_jobs_telemetry_is_no_part_of_its_output(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.folder)
+
+    result = hub.run("record", "job", "--out", "-", "--job", "unit", "--", "true", env={**NOWHERE, **GITHUB})
+
+    assert (result.exit_code, "appended to a file" in result.stderr) == (2, True)
+    assert not (hub.folder / "-").exists()
