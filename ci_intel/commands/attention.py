@@ -10,6 +10,7 @@ import orjson
 
 from ci_intel.commands.options import json_option, lock_timeout_option, read_warehouse, warehouse_option
 from ci_intel.errors import NotFound, WarehouseUnavailable
+from ci_intel.words import counted
 from ingest.warehouse import Row
 
 _MATTERS = """
@@ -69,7 +70,7 @@ def _print_origin(shown: Sequence[Row], count: int, *, is_simulated: bool) -> No
 def _open_matters(count: int) -> str:
     if count == 0:
         return "nothing is open"
-    return f"{count} open matter" + ("" if count == 1 else "s")
+    return counted(count, "open matter")
 
 
 def _print_matter(row: dict[str, Any] | Row) -> None:

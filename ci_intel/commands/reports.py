@@ -73,6 +73,8 @@ def print_report(report: Report, *, as_json: bool) -> None:
             click.echo(f"{report.file}: {report.message}", err=True)
     else:
         click.echo(what)
-        click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)
+        # Why a warehouse took nothing is the same for all files, and said once, when it is known of how many.
+        if report.status != "spooled":
+            click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)
     for line in iterate_rejects(report):
         click.echo(line, err=True)

@@ -48,7 +48,7 @@ def _lines(tally: Tally) -> Iterator[str]:
 
 def _problems(report: Report) -> Iterator[str]:
     if report.status == "spooled":
-        yield f"{report.file}: not delivered, and kept"
+        yield f"{report.file}: {report.message}; it is kept"
     elif report.code is not None:
         yield f"{report.file}: {report.message} [{report.code}]"
     yield from iterate_rejects(report)
