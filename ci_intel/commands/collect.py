@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from collect.store import Store
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
-_TOKEN = re.compile(r"[\x21-\x7e]{8,}")
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_SHORTEST_TOKEN = 8
 _SPAN = re.compile(r"([0-9]{1,4})d")
 
 
@@ -292,6 +293,8 @@ def _token(names: Sequence[str]) -> str:
         if token:
             if not _TOKEN.fullmatch(token):
                 raise click.UsageError(f"{name} holds no token: it has blanks or other characters that no token has")
+            if len(token) < _SHORTEST_TOKEN:
+                raise click.UsageError(f"{name} holds no token: it is too short for one, with {len(token)} characters")
             return token
     raise click.UsageError(f"no token: set {' or '.join(names)} (docs/collect.md says which rights it needs)")
 

@@ -346,7 +346,12 @@ def test_what_a_wrong_clock_rejected_is_said_to_be_missing_until_it_is_read_agai
         pytest.param(
             (), {"CI_INTEL_GITHUB_TOKEN": ""}, "no token: set CI_INTEL_GITHUB_TOKEN or GITHUB_TOKEN", id="no token"
         ),
-        pytest.param((), {"CI_INTEL_GITHUB_TOKEN": f"{TOKEN}\nx: y"}, "holds no token", id="a token with a line end"),
+        pytest.param(
+            (), {"CI_INTEL_GITHUB_TOKEN": f"{TOKEN}\nx: y"}, "holds no token: it has", id="a token with a line end"
+        ),
+        pytest.param(
+            (), {"CI_INTEL_GITHUB_TOKEN": "abc"}, "holds no token: it is too short", id="a token that was cut short"
+        ),
         pytest.param(("--api-url", "http://github.example.org"), {}, "is not https", id="a token in the open"),
         pytest.param(("--api-url", "ftp://github.example.org"), {}, "not the URL of an API", id="no API"),
         pytest.param(("--repository", "shop"), {}, "is not OWNER/NAME", id="a name without its owner"),
