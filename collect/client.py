@@ -95,6 +95,7 @@ class Client:
         self.url = checked_url(url)
         self.host = httpx.URL(self.url).netloc.decode()
         self.counts = Counts()
+        self.clock_notice: str | None = None
         self.throttle = Throttle(longest_wait, say)
         self._token = token.encode()
         self._authorisation = authorise(token)
@@ -252,7 +253,10 @@ class Client:
             if abs(offset) > _NOTICED_SKEW:
                 skew = timedelta(seconds=round(abs(offset).total_seconds()))
                 direction = "behind" if offset > timedelta() else "ahead of"
-                self._say(f"this machine's clock is {skew} {direction} that of {self.host}; the latter is used")
+                self.clock_notice = (
+                    f"this machine's clock is {skew} {direction} that of {self.host}; the latter is used"
+                )
+                self._say(self.clock_notice)
 
     def _judged(self, answer: Answer, what: str, where: str) -> Answer:
         """Return a good answer; raise what any other means."""

@@ -33,6 +33,7 @@ from ingest.tables import Table
 from ingest.warehouse import AlreadyCommitted, LoadTransaction, Row, Warehouse
 
 SHOWN_REJECTS = 20
+SHOWN_OF_A_REASON = 3
 UNKNOWN_FORMAT = "unknown_format"
 CONTEXT = ("provider", "repository", "run_id", "run_attempt", "commit_sha", "job")
 
@@ -234,7 +235,18 @@ def _count(report: Report, part: Prepared) -> None:
     report.contracts = dict(Counter(report.contracts) + Counter(part.contracts))
     report._loaded_of.update(part.loaded_of)
     report._rejected_of.update(part.rejected_of)
-    report.rejects = [*report.rejects, *part.rejects][:SHOWN_REJECTS]
+    report.rejects = _first_few(report.rejects, part.rejects)
+
+
+def _first_few(known: Sequence[Reject], more: Sequence[Reject]) -> Sequence[Reject]:
+    """Return the first few rejects, and of those that follow the first ones of each further reason."""
+    kept = [*known]
+    seen = Counter(reject.reason for reject in kept)
+    for reject in more:
+        if len(kept) < SHOWN_REJECTS or (len(kept) < 2 * SHOWN_REJECTS and seen[reject.reason] < SHOWN_OF_A_REASON):
+            kept.append(reject)
+            seen[reject.reason] += 1
+    return kept
 
 
 def _context_for(found: Reader, given: RunContext) -> RunContext:
@@ -424,12 +436,3 @@ def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def iterate_rejects(report: Report) -> Iterator[str]:
-    """Yield the report's rejects as `path:line: reason`, for people."""
-    for reject in report.rejects:
-        yield f"{report.file}:{reject.line}: {reject.message} [{reject.code}]"
-    hidden = report.rejected - len(report.rejects)
-    if hidden:
-        yield f"{report.file}: and {hidden:,} more; `ci-intel rejects {(report.load_id or '')[:12]}` shows them"

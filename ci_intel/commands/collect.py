@@ -27,7 +27,7 @@ from ci_intel.commands.options import (
     open_warehouse,
     warehouse_option,
 )
-from ci_intel.commands.reports import Tally
+from ci_intel.commands.reports import Rejected, Tally
 from ci_intel.errors import HubError
 from ci_intel.moments import utc
 
@@ -190,7 +190,7 @@ def _run(
     url = settings.warehouse_url(warehouse_flag, os.environ)
     if url is None:
         raise AssertionError("without if_configured there is a default")
-    tally = Tally(max_rejected)
+    tally, rejected = Tally(max_rejected), Rejected(shows_all=as_json)
     with _Watcher(is_quiet=as_json) as watcher:
         client = Client(
             api_url,
@@ -206,6 +206,7 @@ def _run(
             archive,
             context_policy,
             tally,
+            rejected,
             watcher,
             lock_timeout=lock_timeout,
             creates_datasets=creates_datasets,
@@ -243,6 +244,11 @@ def _run(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             store.close()
+        if rejected.hidden:
+            watcher.say(f"… and {rejected.hidden:,} more rejected (ci-intel rejects)")
+        # What explains all of that was said before it, and is out of sight.
+        if client.clock_notice not in (None, watcher.last):
+            watcher.say(f"{client.clock_notice}")
     _print_sum(summaries, client, ended, as_json=as_json)
     has_problems = ended is not None or any(summary.problems for summary in summaries)
     sys.exit(3 if has_problems else tally.exit_code)
@@ -304,6 +310,7 @@ def _store(
     archive: Path | None,
     context_policy: Path | None,
     tally: Tally,
+    rejected: Rejected,
     watcher: _Watcher,
     *,
     lock_timeout: float,
@@ -314,13 +321,13 @@ def _store(
     from ingest.archive import Archive
     from ingest.context_policy import read_policy
     from ingest.evidence import Limits
-    from ingest.load import Report, iterate_rejects
+    from ingest.load import Report
 
     def count(report: Report) -> None:
         tally.add(report, is_named=False)
         if report.status == "refused":
             watcher.say(f"{report.file}: {report.message} [{report.code}]")
-        for line in iterate_rejects(report):
+        for line in rejected.lines(report):
             watcher.say(line)
 
     return Store(
@@ -350,6 +357,7 @@ class _Watcher:
         self._is_quiet = is_quiet
         self._bar: Any = None
         self._task: Any = None
+        self.last: str | None = None
 
     def __enter__(self) -> _Watcher:
         if not self._is_quiet and sys.stderr.isatty():
@@ -368,6 +376,7 @@ class _Watcher:
 
     def say(self, text: str) -> None:
         """Say a line."""
+        self.last = text
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 
 import click
 import orjson
 
-from ingest.load import Report, iterate_rejects
+from ingest.load import SHOWN_OF_A_REASON, SHOWN_REJECTS, Report
 
 
 @dataclasses.dataclass
@@ -76,5 +77,39 @@ def print_report(report: Report, *, as_json: bool) -> None:
         # Why a warehouse took nothing is the same for all files, and said once, when it is known of how many.
         if report.status != "spooled":
             click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)
-    for line in iterate_rejects(report):
+    for line in rejected_lines(report):
         click.echo(line, err=True)
+
+
+@dataclasses.dataclass
+class Rejected:
+    """
+    Which rejects people read: the first few of each reason, unless all are wanted. The others are counted in `hidden`.
+
+    A line that matters would not be found among a hundred that say the same.
+    """
+
+    shows_all: bool = False
+    hidden: int = 0
+    _shown: Counter[tuple[str, str]] = dataclasses.field(default_factory=Counter)
+
+    def lines(self, report: Report) -> Iterator[str]:
+        """Yield those of a file, as `path:line: reason`."""
+        self.hidden += report.rejected
+        for reject in report.rejects:
+            is_enough = self._shown[reject.reason] == SHOWN_OF_A_REASON or self._shown.total() == SHOWN_REJECTS
+            if is_enough and not self.shows_all:
+                continue
+            self._shown[reject.reason] += 1
+            self.hidden -= 1
+            yield f"{report.file}:{reject.line}: {reject.message} [{reject.code}]"
+
+
+def rejected_lines(report: Report) -> Iterator[str]:
+    """Yield the rejects of a file, for people: the first few of each reason, and how many more there are."""
+    rejected = Rejected()
+    yield from rejected.lines(report)
+    if rejected.hidden:
+        # Without a warehouse there is nothing to look them up in.
+        kept = f" (ci-intel rejects {(report.load_id or '')[:12]})" if report.status == "loaded" else ""
+        yield f"{report.file}: … and {rejected.hidden:,} more{kept}"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from ci_intel.commands.reports import Tally
-from ingest.load import Report, iterate_rejects
+from ci_intel.commands.reports import Tally, rejected_lines
+from ingest.load import Report
 
 _SHOWN_PROBLEMS = 20
 
@@ -51,7 +51,7 @@ def _problems(report: Report) -> Iterator[str]:
         yield f"{report.file}: {report.message}; it is kept"
     elif report.code is not None:
         yield f"{report.file}: {report.message} [{report.code}]"
-    yield from iterate_rejects(report)
+    yield from rejected_lines(report)
 
 
 def _plain(text: str) -> str:
