@@ -288,7 +288,7 @@ def test_status_says_what_is_there_and_what_was_never_loaded(hub: Hub) -> None:
     assert known["policy_decision"]["last_committed_at"]
     assert known["incident"] == {"topic": "incident", "rows": 0, "loads": 0, "last_committed_at": None}
     assert "incident             never loaded" in for_people
-    assert "1 loads of 2 events; 1 rejected" in for_people
+    assert "1 load of 2 events; 1 rejected" in for_people
 
 
 def test_validate_judges_like_a_load_and_writes_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
