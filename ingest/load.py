@@ -35,6 +35,7 @@ from ingest.warehouse import AlreadyCommitted, LoadTransaction, Row, Warehouse
 SHOWN_REJECTS = 20
 SHOWN_OF_A_REASON = 3
 UNKNOWN_FORMAT = "unknown_format"
+_FLAGS = {"repository": "--repository OWNER/NAME", "commit_sha": "--commit SHA"}
 CONTEXT = ("provider", "repository", "run_id", "run_attempt", "commit_sha", "job")
 
 Progress = Callable[[int], None]
@@ -257,11 +258,12 @@ def _context_for(found: Reader, given: RunContext) -> RunContext:
         return given if given.source == "api" else RunContext()
     missing = [name for name in found.needs if getattr(given, name) is None]
     if missing:
-        flags = " ".join(f"--{name.removesuffix('_sha').replace('_', '-')} …" for name in missing)
+        flags = " ".join(_FLAGS[name] for name in missing)
         raise Refused(
             "context_missing",
             f"a {found.format} report does not say its {' and '.join(missing)}: "
-            f"add {flags}, or load it inside the CI job",
+            f"add {flags}, or load it inside the CI job, or from a folder with the run's event in it "
+            "(`ci-intel emit pipeline-run --out FOLDER/run.json`)",
         )
     return given
 

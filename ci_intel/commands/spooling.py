@@ -56,7 +56,7 @@ class Spooling:
     """Where undelivered evidence goes, and what is said about it there."""
 
     folder: Path
-    options: Options
+    options_for: Callable[[Found], Options]
     limits: Limits
     is_strict: bool
     _waiting: dict[Found, None] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Spooling:
                 yield found
                 continue
             with evidences.spooled(sys.stdin.buffer, self.limits, datetime.now(UTC)) as evidence:
-                folder = self._kept(evidence)
+                folder = self._kept(evidence, found)
             yield Found(folder / spool.CONTENT, is_named=True, delivery=folder)
 
     def _keep(self, found: Found, message: str, tally: Tally, *, as_json: bool) -> bool:
@@ -98,7 +98,7 @@ class Spooling:
         if found.problem is None and found.delivery is None:
             try:
                 with evidences.opened(found.path, self.limits) as evidence:
-                    self._kept(evidence)
+                    self._kept(evidence, found)
             except Refused as refusal:
                 click.echo(f"{name}: {refusal.message}", err=True)
                 tally.add_failure()
@@ -116,13 +116,14 @@ class Spooling:
         tally.add(report, is_named=found.is_named)
         return True
 
-    def _kept(self, evidence: Evidence) -> Path:
+    def _kept(self, evidence: Evidence, found: Found) -> Path:
+        options = self.options_for(found)
         said = spool.Delivery(
             evidence.name,
             evidence.modified_at,
-            self.options.context,
-            self.options.format,
-            self.options.submitted_by,
+            options.context,
+            options.format,
+            options.submitted_by,
         )
         return spool.keep(self.folder, evidence.packed(), said)
 
