@@ -204,7 +204,7 @@ def load(
         spooling.deliver(discover(paths), deliver, deadline, tally, as_json=as_json)
     tally.print_sum(as_json=as_json)
     if summary is not None:
-        write_summary(summary, tally)
+        write_summary(summary, tally, paths)
     finish(tally.exit_code)
 
 

@@ -355,3 +355,14 @@ def test_a_file_name_of_any_bytes_is_printed_and_kept_on_one_line(hub: Hub, cont
     assert result.exit_code == (0 if content else 1)
     assert len(result.stdout.splitlines()) == 1
     assert kept in result.stdout
+
+
+def test_a_summary_shows_names_below_the_folder_that_was_named_and_does_nothing_with_them(hub: Hub) -> None:
+    page = hub.folder / "page.md"
+    hub.file("in/a``b @octo <b>.xml", b"<testsuite")
+
+    hub.run("load", hub.folder / "in", *SHOP, "--summary", page)
+
+    [problem] = [line for line in page.read_text().splitlines() if line.startswith("- ")]
+    assert problem.startswith("- ``` a``b @octo <b>.xml: ")
+    assert problem.endswith(" ```")
