@@ -77,4 +77,11 @@ def _print_matter(row: dict[str, Any] | Row) -> None:
     severity = click.style(f"{row['severity']:<8}", fg=_COLOURS[row["severity"]])
     click.echo(f"{row['rank_number']:>3}. {severity} {row['sentence']}")
     click.echo(f"{'':14}{row['owner']}, since {row['since_at']:%Y-%m-%d}: {row['next_step']}")
-    click.echo(f"{'':14}marts.{row['source_mart']} where {row['source_filter']}")
+    click.echo(f"{'':14}{_place(row)}")
+
+
+def _place(row: dict[str, Any] | Row) -> str:
+    """Return where the rows behind a matter are; of a metric that is what it was counted from, not its own row."""
+    if row["source_mart"] == "executive_scorecard":
+        return f"ci-intel scorecard --evidence {row['subject']}"
+    return f"marts.{row['source_mart']} where {row['source_filter']}"
