@@ -185,7 +185,9 @@ class Client:
                 answer = self._sent(url, headers, file, limit)
             except (httpx.TransportError, httpx.DecodingError, orjson.JSONDecodeError) as error:
                 failures += 1
-                self._pause_or_give_up(failures, f"{where}: {what}: no answer from {_host(url)}: {_reason(error)}")
+                message = f"{where}: {what}: no answer from {_host(url)}: {_reason(error)}"
+                elsewhere = ", or say with --api-url where the API is" if self._is_own(url) else ""
+                self._pause_or_give_up(failures, message, elsewhere)
                 continue
             if self._is_own(url):
                 self._learn_time(answer)
@@ -201,9 +203,9 @@ class Client:
                 continue
             return answer
 
-    def _pause_or_give_up(self, failures: int, message: str) -> None:
+    def _pause_or_give_up(self, failures: int, message: str, hint: str = "") -> None:
         if failures >= ATTEMPTS:
-            raise NoAnswer(f"{message}, {failures} times in a row; run the same command again later")
+            raise NoAnswer(f"{message}, {failures} times in a row; run the same command again later{hint}")
         time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
 
     def _pause_of(self, answer: Answer, earlier: int) -> float | None:

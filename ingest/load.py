@@ -19,6 +19,7 @@ from ci_intel import __version__, contracts, faults
 from ci_intel.errors import Refused, WarehouseUnavailable
 from ci_intel.identities import digest_of, load_id
 from ci_intel.redact import redact
+from ci_intel.words import noun
 from ingest import ledger, topics
 from ingest.archive import Archive
 from ingest.binding import check_reader
@@ -279,7 +280,8 @@ def _duplicate(evidence: Evidence, known: Row) -> Report:
         events=known["event_count"],
         duplicate=known["event_count"],
         rejected_before=rejected,
-        message=f"{rejected:,} of them were rejected then, and still are: `ci-intel rejects {known['load_id'][:12]}` "
+        message=f"{rejected:,} of them {noun(rejected, 'was', 'were')} rejected then, and still "
+        f"{noun(rejected, 'is', 'are')}: `ci-intel rejects {known['load_id'][:12]}` "
         "shows them, and once the cause is gone `ci-intel reload --rejected` reads them again"
         if rejected
         else None,

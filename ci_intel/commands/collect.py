@@ -30,6 +30,7 @@ from ci_intel.commands.options import (
 from ci_intel.commands.reports import Rejected, Tally
 from ci_intel.errors import HubError
 from ci_intel.moments import utc
+from ci_intel.words import counted, noun
 
 if TYPE_CHECKING:
     from collect.client import Client
@@ -182,7 +183,8 @@ def _run(
     as_json: bool,
 ) -> None:
     if not repositories and not owners:
-        raise click.UsageError("say what to collect: --repository OWNER/NAME, or all of an owner's")
+        owner = {"github": "--org", "gitlab": "--group"}[provider_name]
+        raise click.UsageError(f"say what to collect: --repository OWNER/NAME, or {owner} NAME for all that it has")
     provider = _provider(provider_name)
     from collect.client import Client, closing
     from collect.repository import Summary, Wanted
@@ -244,11 +246,7 @@ def _run(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             store.close()
-        if rejected.hidden:
-            watcher.say(f"… and {rejected.hidden:,} more rejected (ci-intel rejects)")
-        # What explains all of that was said before it, and is out of sight.
-        if client.clock_notice not in (None, watcher.last):
-            watcher.say(f"{client.clock_notice}")
+        watcher.recall(rejected, client.clock_notice)
     _print_sum(summaries, client, ended, as_json=as_json)
     has_problems = ended is not None or any(summary.problems for summary in summaries)
     sys.exit(3 if has_problems else tally.exit_code)
@@ -382,6 +380,13 @@ class _Watcher:
         else:
             click.echo(text, err=True)
 
+    def recall(self, rejected: Rejected, clock_notice: str | None) -> None:
+        """Say how many rejects were not said, and again what explains them, which is out of sight by now."""
+        if rejected.hidden:
+            self.say(f"… and {rejected.hidden:,} more rejected (ci-intel rejects)")
+        if clock_notice is not None and clock_notice != self.last:
+            self.say(clock_notice)
+
     def progress(self, summary: Summary) -> None:
         """Show how far a repository has come."""
         if self._bar is not None:
@@ -392,15 +397,24 @@ class _Watcher:
         for line in (*summary.notes, *summary.problems):
             self.say(line)
         if not self._is_quiet:
-            click.echo(f"{summary.repository}: {_counted(summary.counts) or 'nothing new'}")
+            nothing = "nothing collected" if summary.problems else "nothing new"
+            click.echo(f"{summary.repository}: {_counted(summary.counts) or nothing}")
 
 
 def _some(repositories: int) -> str:
-    return "1 repository" if repositories == 1 else f"{repositories:,} repositories"
+    return counted(repositories, "repository", "repositories")
 
 
 def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    named = {name: name.replace("_", " ") for name in counts}
+    return ", ".join(counted(count, _one_of(named[name]), named[name]) for name, count in counts.items() if count)
+
+
+def _one_of(things: str) -> str:
+    """Return what one is called of what is counted, as `releases without artifact`."""
+    first, blank, rest = things.partition(" ")
+    is_last = things in ("pull requests", "merge requests")
+    return things.removesuffix("s") if is_last else first.removesuffix("s") + blank + rest
 
 
 def _as_json(summary: Summary) -> dict[str, Any]:
@@ -426,8 +440,8 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
         click.echo(ended.message, err=True)
     if amiss := events["rejected"] + events["rejected_before"]:
         click.echo(
-            f"{amiss:,} of these events are rejected: `ci-intel rejects` says why, and once the cause is gone "
-            "`ci-intel reload --rejected` reads them again",
+            f"{amiss:,} of these events {noun(amiss, 'is', 'are')} rejected: `ci-intel rejects` says why, and once the "
+            "cause is gone `ci-intel reload --rejected` reads them again",
             err=True,
         )
     if as_json:
@@ -450,9 +464,9 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
         return
     per_run = f", {counts.sent.total() / runs * 1000:,.0f} per 1,000 runs" if runs else ""
     click.echo(
-        f"{_some(len(summaries))}; {events['loaded']:,} events loaded, {events['rejected']:,} rejected, "
-        f"{events['duplicate']:,} duplicate; {counts.sent.total():,} requests ({counts.not_modified:,} unchanged, "
-        f"{counts.repeated:,} repeated{per_run})"
+        f"{_some(len(summaries))}; {counted(events['loaded'], 'event')} loaded, {events['rejected']:,} rejected, "
+        f"{events['duplicate']:,} duplicate; {counted(counts.sent.total(), 'request')} "
+        f"({counts.not_modified:,} unchanged, {counts.repeated:,} repeated{per_run})"
     )
     if client.throttle.waited_seconds:
         click.echo(f"waited {client.throttle.waited_seconds:,.0f} s for rate limits")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 import orjson
 
+from ci_intel.words import counted
 from ingest.load import SHOWN_OF_A_REASON, SHOWN_REJECTS, Report
 
 
@@ -54,7 +55,8 @@ class Tally:
             return
         files = ", ".join(f"{count:,} {status}" for status, count in sorted(self.files.items()))
         events = ", ".join(f"{self.events[name]:,} {name}" for name in ("loaded", "rejected", "duplicate"))
-        click.echo(f"{sum(self.files.values()):,} files ({files}); {self.events['events']:,} events ({events})")
+        sums = counted(sum(self.files.values()), "file"), counted(self.events["events"], "event")
+        click.echo(f"{sums[0]} ({files}); {sums[1]} ({events})")
 
 
 def print_report(report: Report, *, as_json: bool) -> None:
@@ -63,13 +65,13 @@ def print_report(report: Report, *, as_json: bool) -> None:
         click.echo(orjson.dumps(report, default=str))
         return
     what = f"{report.status:<10} {report.file}"
-    counted = f"{what}  {report.format}:"
+    read = f"{what}  {report.format}:"
     load_id = (report.load_id or "")[:12]
     if report.status in ("loaded", "valid"):
         rejected = f", {report.rejected:,} rejected" if report.rejected else ""
-        click.echo(f"{counted} {report.loaded:,} events{rejected}  [{load_id}]")
+        click.echo(f"{read} {counted(report.loaded, 'event')}{rejected}  [{load_id}]")
     elif report.status == "duplicate":
-        click.echo(f"{counted} {report.duplicate:,} events, all read before  [{load_id}]")
+        click.echo(f"{read} {counted(report.duplicate, 'event')}, all read before  [{load_id}]")
         if report.message:
             click.echo(f"{report.file}: {report.message}", err=True)
     else:
