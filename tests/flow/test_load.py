@@ -337,7 +337,7 @@ def test_json_is_one_object_a_file_and_nothing_else(hub: Hub) -> None:
     assert result.stderr == ""
     assert set(first) == set(second) == {
         "file", "status", "format", "load_id", "generation", "events", "loaded", "rejected", "duplicate",
-        "contracts", "rejects", "code", "message",
+        "rejected_before", "contracts", "rejects", "code", "message",
     }  # fmt: skip
     assert (second["status"], second["code"], second["load_id"]) == ("unknown", "unknown_format", None)
 
@@ -366,3 +366,13 @@ def test_a_summary_shows_names_below_the_folder_that_was_named_and_does_nothing_
     [problem] = [line for line in page.read_text().splitlines() if line.startswith("- ")]
     assert problem.startswith("- ``` a``b @octo <b>.xml: ")
     assert problem.endswith(" ```")
+
+
+def test_one_of_a_thing_is_called_so(hub: Hub) -> None:
+    one, two = (hub.file(f"{name}.ndjson", lines(event(rule=name))) for name in ("one", "two"))
+
+    alone, again, both = hub.run("load", one), hub.run("load", one), hub.run("load", one, two)
+
+    assert "hub: 1 event  [" in alone.stdout
+    assert "hub: 1 event, all read before  [" in again.stdout
+    assert "2 files (1 duplicate, 1 loaded); 2 events (1 loaded, 0 rejected, 1 duplicate)" in both.stdout

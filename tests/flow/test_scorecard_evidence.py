@@ -90,7 +90,7 @@ def test_a_matter_of_a_metric_leads_to_what_that_was_counted_from(reported_hub: 
     said = reported_hub.run("attention").stdout
 
     places = {line.strip() for line in said.splitlines() if "ci-intel scorecard --evidence" in line}
-    assert "ci-intel scorecard --evidence bypass_count" in places
+    assert "ci-intel scorecard --evidence mutation_score" in places
     assert "marts.executive_scorecard where" not in said
     for place in places:
         assert reported_hub.run(*place.split()[1:]).exit_code == 0
