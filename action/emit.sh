@@ -6,7 +6,7 @@ shopt -s globstar nullglob
 evidence=$RUNNER_TEMP/ci-intel-evidence
 rm -rf "$evidence" && mkdir -p "$evidence/reports" || exit 3
 
-number=0
+number=0 missing=false
 while IFS= read -r pattern; do
     pattern=${pattern#"${pattern%%[![:space:]]*}"} pattern=${pattern%"${pattern##*[![:space:]]}"}
     [ -n "$pattern" ] || continue
@@ -18,7 +18,9 @@ while IFS= read -r pattern; do
         found=1 number=$((number + 1))
         cp -R -- "$path" "$evidence/reports/$(printf '%04d' "$number")-$(basename -- "$path")" || exit 3
     done
-    [ "$found" = 1 ] || echo "::warning title=CI evidence::no file matches $(printf '%s' "$pattern" | tr -d '\r\n%')"
+    [ "$found" = 1 ] && continue
+    missing=true
+    echo "::warning title=CI evidence::no file matches $(printf '%s' "$pattern" | tr -d '\r\n%')"
 done <<< "${REPORTS:-}"
 
 options=(--out "$evidence/run.json" --status "$STATUS")
@@ -36,4 +38,5 @@ own=ci-intel-evidence-${GITHUB_JOB:-job}-${JOB_INDEX:-0}-${GITHUB_RUN_ATTEMPT:-1
     echo "evidence=$evidence"
     echo "artifact=${ARTIFACT:-$own}"
     echo "code=$code"
+    echo "missing=$missing"
 } >> "$GITHUB_OUTPUT"

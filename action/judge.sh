@@ -6,6 +6,10 @@ worst=0
 for code in "${EMITTED:-3}" "${LOADED:-3}"; do
     [ "$code" -le "$worst" ] || worst=$code
 done
+if [ "$worst" = 0 ] && [ "${MISSING:-}" = true ] && [ "${STRICT:-}" = true ]; then
+    echo "::error title=CI evidence::some of the reports that were asked for are not there; the steps above say which"
+    exit 1
+fi
 [ "$worst" != 0 ] || exit 0
 case $worst in
     1) what="some reports are no good evidence; the steps above say which, and why" ;;

@@ -2,6 +2,12 @@
 # Loads the evidence into the warehouse, if one is named; what it does not take in time is not lost, and no failure.
 set -uo pipefail
 
+what="the evidence is kept" eventless=
+if [ ! -f "$EVIDENCE/run.json" ]; then
+    what="the reports are kept"
+    eventless="The event of this run could not be made, and is missing; the step before says why."
+fi
+
 if [ -z "${WAREHOUSE:-}${CI_INTEL_WAREHOUSE:-}${CI_INTEL_BQ_PROJECT:-}" ]; then
     {
         echo "delivered=false"
@@ -10,7 +16,12 @@ if [ -z "${WAREHOUSE:-}${CI_INTEL_WAREHOUSE:-}${CI_INTEL_BQ_PROJECT:-}" ]; then
     {
         echo "### CI evidence"
         echo
-        echo "No warehouse is configured here: the evidence is kept as an artifact, for \`ci-intel collect\` to fetch."
+        if [ -n "$(ls "$EVIDENCE")" ]; then
+            echo "No warehouse is configured here: $what as an artifact, for \`ci-intel collect\` to fetch."
+        fi
+        if [ -n "$eventless" ]; then
+            echo "$eventless"
+        fi
     } >> "$GITHUB_STEP_SUMMARY"
     exit 0
 fi
@@ -20,6 +31,7 @@ rm -rf "$spool"
 [ -z "${WAREHOUSE:-}" ] || export CI_INTEL_WAREHOUSE=$WAREHOUSE
 "$RUNNER_TEMP/ci-intel/bin/ci-intel" load "$EVIDENCE" --deadline "$DEADLINE" --spool "$spool" --summary "$GITHUB_STEP_SUMMARY"
 code=$?
+[ -z "$eventless" ] || printf '\n%s\n' "$eventless" >> "$GITHUB_STEP_SUMMARY"
 delivered=true
 if [ "$code" = 3 ] || [ -n "$(ls "$spool" 2> /dev/null)" ]; then
     delivered=false

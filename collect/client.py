@@ -95,6 +95,7 @@ class Client:
         self.url = checked_url(url)
         self.host = httpx.URL(self.url).netloc.decode()
         self.counts = Counts()
+        self.clock_notice: str | None = None
         self.throttle = Throttle(longest_wait, say)
         self._token = token.encode()
         self._authorisation = authorise(token)
@@ -184,7 +185,9 @@ class Client:
                 answer = self._sent(url, headers, file, limit)
             except (httpx.TransportError, httpx.DecodingError, orjson.JSONDecodeError) as error:
                 failures += 1
-                self._pause_or_give_up(failures, f"{where}: {what}: no answer from {_host(url)}: {_reason(error)}")
+                message = f"{where}: {what}: no answer from {_host(url)}: {_reason(error)}"
+                elsewhere = ", or say with --api-url where the API is" if self._is_own(url) else ""
+                self._pause_or_give_up(failures, message, elsewhere)
                 continue
             if self._is_own(url):
                 self._learn_time(answer)
@@ -200,9 +203,9 @@ class Client:
                 continue
             return answer
 
-    def _pause_or_give_up(self, failures: int, message: str) -> None:
+    def _pause_or_give_up(self, failures: int, message: str, hint: str = "") -> None:
         if failures >= ATTEMPTS:
-            raise NoAnswer(f"{message}, {failures} times in a row; run the same command again later")
+            raise NoAnswer(f"{message}, {failures} times in a row; run the same command again later{hint}")
         time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
 
     def _pause_of(self, answer: Answer, earlier: int) -> float | None:
@@ -252,7 +255,10 @@ class Client:
             if abs(offset) > _NOTICED_SKEW:
                 skew = timedelta(seconds=round(abs(offset).total_seconds()))
                 direction = "behind" if offset > timedelta() else "ahead of"
-                self._say(f"this machine's clock is {skew} {direction} that of {self.host}; the latter is used")
+                self.clock_notice = (
+                    f"this machine's clock is {skew} {direction} that of {self.host}; the latter is used"
+                )
+                self._say(self.clock_notice)
 
     def _judged(self, answer: Answer, what: str, where: str) -> Answer:
         """Return a good answer; raise what any other means."""

@@ -101,8 +101,10 @@ def repositories_of(client: Client, organisation: str, since: datetime, *, most:
             found = elements_of(None)(
                 client.get(f"{path}&per_page={PAGE}&page={number}", what="repositories", where=organisation).document
             )
-        except NoAnswer as reason:
+        except Gone as reason:
             raise HubError(f"{reason}; repositories of a person are named with --repository") from reason
+        except NoAnswer as reason:
+            raise HubError(str(reason)) from reason
         for repository in found:
             if not quiet_too and str(repository.get("pushed_at") or "") < as_text(since):
                 return [*names]

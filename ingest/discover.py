@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest import spool
@@ -26,13 +26,15 @@ class Found:
     """
     A file to load. `is_named` tells whether the user named it, rather than a folder it is in.
 
-    `problem` is why it cannot even be tried. `delivery` is the folder of a spool that it waits in.
+    `problem` is why it cannot even be tried. `delivery` is the folder of a spool that it waits in, `folder` the one
+    that the user named, if it was found in one.
     """
 
     path: Path
     is_named: bool
     problem: tuple[str, str] | None = None
     delivery: Path | None = None
+    folder: Path | None = None
 
 
 def discover(arguments: Sequence[str]) -> Iterator[Found]:
@@ -56,7 +58,7 @@ def _meant_by(argument: str) -> Iterator[Found]:
     if argument == STANDARD_INPUT:
         yield Found(path, is_named=True)
     elif exists and path.is_dir():
-        inside = [*_inside(path, frozenset())]
+        inside = [replace(found, folder=path) for found in _inside(path, frozenset())]
         yield from inside or [Found(path, is_named=True, problem=("empty", "no file is in this folder"))]
     elif exists or os.path.islink(argument) or not glob.has_magic(argument):  # noqa: PTH114
         yield Found(path, is_named=True, problem=None if exists else ("missing", "no such file"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 CONTENT_LIMIT = 4096
 NO_TOPIC = "(none)"
 _SHOWN_VIOLATIONS = 3
+_NUMBER = re.compile(r"(?<=/)[0-9]+")
 _BLANKS = b" \t\r"
 # Years in which an offset may lead out of the calendar; and escapes, which may hide one.
 _EDGES_OF_CALENDAR = (b'"0000-', b'"0001-', b'"9999-', b"\\u")
@@ -73,6 +75,11 @@ class Reject:
     pointer: str = ""
     byte_offset: int | None = None
     content: str = ""
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        """What is wrong, and with which field: the same for elements of one list."""
+        return self.code, _NUMBER.sub("*", self.pointer)
 
 
 @dataclass

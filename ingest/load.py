@@ -19,6 +19,7 @@ from ci_intel import __version__, contracts, faults
 from ci_intel.errors import Refused, WarehouseUnavailable
 from ci_intel.identities import digest_of, load_id
 from ci_intel.redact import redact
+from ci_intel.words import noun
 from ingest import ledger, topics
 from ingest.archive import Archive
 from ingest.binding import check_reader
@@ -33,7 +34,9 @@ from ingest.tables import Table
 from ingest.warehouse import AlreadyCommitted, LoadTransaction, Row, Warehouse
 
 SHOWN_REJECTS = 20
+SHOWN_OF_A_REASON = 3
 UNKNOWN_FORMAT = "unknown_format"
+_FLAGS = {"repository": "--repository OWNER/NAME", "commit_sha": "--commit SHA"}
 CONTEXT = ("provider", "repository", "run_id", "run_attempt", "commit_sha", "job")
 
 Progress = Callable[[int], None]
@@ -234,7 +237,18 @@ def _count(report: Report, part: Prepared) -> None:
     report.contracts = dict(Counter(report.contracts) + Counter(part.contracts))
     report._loaded_of.update(part.loaded_of)
     report._rejected_of.update(part.rejected_of)
-    report.rejects = [*report.rejects, *part.rejects][:SHOWN_REJECTS]
+    report.rejects = _first_few(report.rejects, part.rejects)
+
+
+def _first_few(known: Sequence[Reject], more: Sequence[Reject]) -> Sequence[Reject]:
+    """Return the first few rejects, and of those that follow the first ones of each further reason."""
+    kept = [*known]
+    seen = Counter(reject.reason for reject in kept)
+    for reject in more:
+        if len(kept) < SHOWN_REJECTS or (len(kept) < 2 * SHOWN_REJECTS and seen[reject.reason] < SHOWN_OF_A_REASON):
+            kept.append(reject)
+            seen[reject.reason] += 1
+    return kept
 
 
 def _context_for(found: Reader, given: RunContext) -> RunContext:
@@ -245,11 +259,12 @@ def _context_for(found: Reader, given: RunContext) -> RunContext:
         return given if given.source == "api" else RunContext()
     missing = [name for name in found.needs if getattr(given, name) is None]
     if missing:
-        flags = " ".join(f"--{name.removesuffix('_sha').replace('_', '-')} …" for name in missing)
+        flags = " ".join(_FLAGS[name] for name in missing)
         raise Refused(
             "context_missing",
             f"a {found.format} report does not say its {' and '.join(missing)}: "
-            f"add {flags}, or load it inside the CI job",
+            f"add {flags}, or load it inside the CI job, or from a folder with the run's event in it "
+            "(`ci-intel emit pipeline-run --out FOLDER/run.json`)",
         )
     return given
 
@@ -265,7 +280,8 @@ def _duplicate(evidence: Evidence, known: Row) -> Report:
         events=known["event_count"],
         duplicate=known["event_count"],
         rejected_before=rejected,
-        message=f"{rejected:,} of them were rejected then, and still are: `ci-intel rejects {known['load_id'][:12]}` "
+        message=f"{rejected:,} of them {noun(rejected, 'was', 'were')} rejected then, and still "
+        f"{noun(rejected, 'is', 'are')}: `ci-intel rejects {known['load_id'][:12]}` "
         "shows them, and once the cause is gone `ci-intel reload --rejected` reads them again"
         if rejected
         else None,
@@ -424,12 +440,3 @@ def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def iterate_rejects(report: Report) -> Iterator[str]:
-    """Yield the report's rejects as `path:line: reason`, for people."""
-    for reject in report.rejects:
-        yield f"{report.file}:{reject.line}: {reject.message} [{reject.code}]"
-    hidden = report.rejected - len(report.rejects)
-    if hidden:
-        yield f"{report.file}: and {hidden:,} more; `ci-intel rejects {(report.load_id or '')[:12]}` shows them"

@@ -41,9 +41,19 @@ def elements(content: IO[bytes]) -> Iterator[tuple[str, Element]]:
     except DefusedXmlException as error:
         raise Refused("xml_entities", "declares entities of its own, which are never expanded") from error
     except ParseError as error:
-        raise Refused("not_xml", f"not well-formed XML: {error}") from error
+        raise Refused("not_xml", f"not well-formed XML{_place(error)}") from error
     except (LookupError, ValueError) as error:
         raise Refused("not_xml", f"in an encoding that is not read, write UTF-8: {error}") from error
+
+
+def _place(error: ParseError) -> str:
+    """
+    Return where a document breaks off, and then what the parser says of it.
+
+    In the parser's order, `unclosed token: line 1`, it would read as a secret's value, and be struck out.
+    """
+    line, column = error.position
+    return f" at line {line}, column {column}: {str(error).removesuffix(f': line {line}, column {column}')}"
 
 
 def local(element: Element) -> str:

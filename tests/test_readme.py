@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,17 @@ def test_the_deciding_script_runs_the_commands_of_the_first_screen() -> None:
     run = {"make dashboards": "make dashboards-test"}
     assert promised == ["make demo", "make test", "make dashboards"]
     assert [command for command in promised if f" {run.get(command, command)}\n" not in script] == []
+
+
+def test_making_the_environment_ends_with_what_comes_next_and_is_silent_on_the_way_to_something_else() -> None:
+    said = {goal: _planned(goal) for goal in ("setup", "demo")}
+
+    assert [text.count('echo "ready. Next:   source .venv/bin/activate"') for text in said.values()] == [1, 0]
+
+
+def _planned(goal: str) -> str:
+    command = ["make", "--dry-run", "--no-print-directory", goal]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
 
 
 def test_every_command_is_in_the_readme_and_explains_itself() -> None:

@@ -10,6 +10,7 @@ import orjson
 
 from ci_intel.commands.options import json_option, lock_timeout_option, read_warehouse, warehouse_option
 from ci_intel.errors import NotFound, WarehouseUnavailable
+from ci_intel.words import counted
 from ingest.warehouse import Row
 
 _MATTERS = """
@@ -69,11 +70,18 @@ def _print_origin(shown: Sequence[Row], count: int, *, is_simulated: bool) -> No
 def _open_matters(count: int) -> str:
     if count == 0:
         return "nothing is open"
-    return f"{count} open matter" + ("" if count == 1 else "s")
+    return counted(count, "open matter")
 
 
 def _print_matter(row: dict[str, Any] | Row) -> None:
     severity = click.style(f"{row['severity']:<8}", fg=_COLOURS[row["severity"]])
     click.echo(f"{row['rank_number']:>3}. {severity} {row['sentence']}")
     click.echo(f"{'':14}{row['owner']}, since {row['since_at']:%Y-%m-%d}: {row['next_step']}")
-    click.echo(f"{'':14}marts.{row['source_mart']} where {row['source_filter']}")
+    click.echo(f"{'':14}{_place(row)}")
+
+
+def _place(row: dict[str, Any] | Row) -> str:
+    """Return where the rows behind a matter are; of a metric that is what it was counted from, not its own row."""
+    if row["source_mart"] == "executive_scorecard":
+        return f"ci-intel scorecard --evidence {row['subject']}"
+    return f"marts.{row['source_mart']} where {row['source_filter']}"

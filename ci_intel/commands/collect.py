@@ -27,9 +27,10 @@ from ci_intel.commands.options import (
     open_warehouse,
     warehouse_option,
 )
-from ci_intel.commands.reports import Tally
+from ci_intel.commands.reports import Rejected, Tally
 from ci_intel.errors import HubError
 from ci_intel.moments import utc
+from ci_intel.words import counted, noun
 
 if TYPE_CHECKING:
     from collect.client import Client
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from collect.store import Store
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+")
-_TOKEN = re.compile(r"[\x21-\x7e]{8,}")
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_SHORTEST_TOKEN = 8
 _SPAN = re.compile(r"([0-9]{1,4})d")
 
 
@@ -181,7 +183,8 @@ def _run(
     as_json: bool,
 ) -> None:
     if not repositories and not owners:
-        raise click.UsageError("say what to collect: --repository OWNER/NAME, or all of an owner's")
+        owner = {"github": "--org", "gitlab": "--group"}[provider_name]
+        raise click.UsageError(f"say what to collect: --repository OWNER/NAME, or {owner} NAME for all that it has")
     provider = _provider(provider_name)
     from collect.client import Client, closing
     from collect.repository import Summary, Wanted
@@ -189,7 +192,7 @@ def _run(
     url = settings.warehouse_url(warehouse_flag, os.environ)
     if url is None:
         raise AssertionError("without if_configured there is a default")
-    tally = Tally(max_rejected)
+    tally, rejected = Tally(max_rejected), Rejected(shows_all=as_json)
     with _Watcher(is_quiet=as_json) as watcher:
         client = Client(
             api_url,
@@ -205,6 +208,7 @@ def _run(
             archive,
             context_policy,
             tally,
+            rejected,
             watcher,
             lock_timeout=lock_timeout,
             creates_datasets=creates_datasets,
@@ -242,6 +246,7 @@ def _run(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             store.close()
+        watcher.recall(rejected, client.clock_notice)
     _print_sum(summaries, client, ended, as_json=as_json)
     has_problems = ended is not None or any(summary.problems for summary in summaries)
     sys.exit(3 if has_problems else tally.exit_code)
@@ -292,6 +297,8 @@ def _token(names: Sequence[str]) -> str:
         if token:
             if not _TOKEN.fullmatch(token):
                 raise click.UsageError(f"{name} holds no token: it has blanks or other characters that no token has")
+            if len(token) < _SHORTEST_TOKEN:
+                raise click.UsageError(f"{name} holds no token: it is too short for one, with {len(token)} characters")
             return token
     raise click.UsageError(f"no token: set {' or '.join(names)} (docs/collect.md says which rights it needs)")
 
@@ -301,6 +308,7 @@ def _store(
     archive: Path | None,
     context_policy: Path | None,
     tally: Tally,
+    rejected: Rejected,
     watcher: _Watcher,
     *,
     lock_timeout: float,
@@ -311,13 +319,13 @@ def _store(
     from ingest.archive import Archive
     from ingest.context_policy import read_policy
     from ingest.evidence import Limits
-    from ingest.load import Report, iterate_rejects
+    from ingest.load import Report
 
     def count(report: Report) -> None:
         tally.add(report, is_named=False)
         if report.status == "refused":
             watcher.say(f"{report.file}: {report.message} [{report.code}]")
-        for line in iterate_rejects(report):
+        for line in rejected.lines(report):
             watcher.say(line)
 
     return Store(
@@ -347,6 +355,7 @@ class _Watcher:
         self._is_quiet = is_quiet
         self._bar: Any = None
         self._task: Any = None
+        self.last: str | None = None
 
     def __enter__(self) -> _Watcher:
         if not self._is_quiet and sys.stderr.isatty():
@@ -365,10 +374,18 @@ class _Watcher:
 
     def say(self, text: str) -> None:
         """Say a line."""
+        self.last = text
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:
             click.echo(text, err=True)
+
+    def recall(self, rejected: Rejected, clock_notice: str | None) -> None:
+        """Say how many rejects were not said, and again what explains them, which is out of sight by now."""
+        if rejected.hidden:
+            self.say(f"… and {rejected.hidden:,} more rejected (ci-intel rejects)")
+        if clock_notice is not None and clock_notice != self.last:
+            self.say(clock_notice)
 
     def progress(self, summary: Summary) -> None:
         """Show how far a repository has come."""
@@ -380,15 +397,24 @@ class _Watcher:
         for line in (*summary.notes, *summary.problems):
             self.say(line)
         if not self._is_quiet:
-            click.echo(f"{summary.repository}: {_counted(summary.counts) or 'nothing new'}")
+            nothing = "nothing collected" if summary.problems else "nothing new"
+            click.echo(f"{summary.repository}: {_counted(summary.counts) or nothing}")
 
 
 def _some(repositories: int) -> str:
-    return "1 repository" if repositories == 1 else f"{repositories:,} repositories"
+    return counted(repositories, "repository", "repositories")
 
 
 def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    named = {name: name.replace("_", " ") for name in counts}
+    return ", ".join(counted(count, _one_of(named[name]), named[name]) for name, count in counts.items() if count)
+
+
+def _one_of(things: str) -> str:
+    """Return what one is called of what is counted, as `releases without artifact`."""
+    first, blank, rest = things.partition(" ")
+    is_last = things in ("pull requests", "merge requests")
+    return things.removesuffix("s") if is_last else first.removesuffix("s") + blank + rest
 
 
 def _as_json(summary: Summary) -> dict[str, Any]:
@@ -414,8 +440,8 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
         click.echo(ended.message, err=True)
     if amiss := events["rejected"] + events["rejected_before"]:
         click.echo(
-            f"{amiss:,} of these events are rejected: `ci-intel rejects` says why, and once the cause is gone "
-            "`ci-intel reload --rejected` reads them again",
+            f"{amiss:,} of these events {noun(amiss, 'is', 'are')} rejected: `ci-intel rejects` says why, and once the "
+            "cause is gone `ci-intel reload --rejected` reads them again",
             err=True,
         )
     if as_json:
@@ -438,9 +464,9 @@ def _print_sum(summaries: Sequence[Summary], client: Client, ended: HubError | N
         return
     per_run = f", {counts.sent.total() / runs * 1000:,.0f} per 1,000 runs" if runs else ""
     click.echo(
-        f"{_some(len(summaries))}; {events['loaded']:,} events loaded, {events['rejected']:,} rejected, "
-        f"{events['duplicate']:,} duplicate; {counts.sent.total():,} requests ({counts.not_modified:,} unchanged, "
-        f"{counts.repeated:,} repeated{per_run})"
+        f"{_some(len(summaries))}; {counted(events['loaded'], 'event')} loaded, {events['rejected']:,} rejected, "
+        f"{events['duplicate']:,} duplicate; {counted(counts.sent.total(), 'request')} "
+        f"({counts.not_modified:,} unchanged, {counts.repeated:,} repeated{per_run})"
     )
     if client.throttle.waited_seconds:
         click.echo(f"waited {client.throttle.waited_seconds:,.0f} s for rate limits")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ingest.context import RunContext
     from ingest.evidence import Limits
 
+STANDARD_OUTPUT = "-"
 ENVIRONMENTS = ("preview", "dev", "staging", "prod", "test")
 
 
@@ -40,8 +41,8 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.argument("reports", nargs=-1)
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the event here, whole or not at all. Default: standard output.",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write the event here, whole or not at all. Default, and with -: standard output.",
 )
 @click.option("--status", metavar="WORD", help="How the run ended, in the CI's own word: success, failure, cancelled …")
 @click.option("--started-at", callback=_moment, metavar="TIME", help="When the run started (RFC 3339).")
@@ -184,8 +185,11 @@ def _write(emitted: Emitted, out: Path | None, *, as_json: bool) -> None:
     import orjson
 
     line = orjson.dumps(emitted.event) + b"\n"
-    if out is None:
+    what = f"{emitted.event['repo']} run {emitted.event['run_id']}, {emitted.event['status']}"
+    if out is None or str(out) == STANDARD_OUTPUT:
         click.echo(line, nl=False)
+        if out is not None and not as_json:
+            click.echo(f"wrote {what}", err=True)
         return
     part = out.with_name(f".{out.name}.part")
     try:
@@ -198,4 +202,4 @@ def _write(emitted: Emitted, out: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps({"out": str(out), "event": emitted.event, "left_out": list(emitted.left_out)}))
     else:
-        click.echo(f"wrote {out}: {emitted.event['repo']} run {emitted.event['run_id']}, {emitted.event['status']}")
+        click.echo(f"wrote {out}: {what}")

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from ingest import evidence as evidences
 from ingest import load as loading
 from ingest import spool
 from ingest.archive import Archive
+from ingest.beside import Neighbours
 from ingest.context import RunContext
 from ingest.context_policy import read_policy
 from ingest.discover import STANDARD_INPUT, Found, discover, name_of
@@ -128,7 +130,8 @@ def load(
     Load evidence: files, folders, globs, or - for standard input.
 
     What each file is, is found out from its content. A report that does not say which run it
-    belongs to takes that from the options, else from the variables of GitHub Actions or GitLab CI.
+    belongs to takes that from the options, else from the variables of GitHub Actions or GitLab CI, else from
+    the event that `ci-intel emit pipeline-run` left beside it or in a folder above.
 
     \b
     Each file is one load: all its good events become visible together, its bad ones are kept aside
@@ -164,6 +167,10 @@ def load(
     if spool_folder is None and (deadline is not None or strict):
         raise click.UsageError("--deadline and --strict are about what goes into --spool DIRECTORY; add it")
     tally = Tally(max_rejected, keeps_reports=summary is not None)
+    neighbours = Neighbours()
+
+    def options_for(found: Found) -> loading.Options:
+        return replace(options, context=neighbours.context_of(found, context))
 
     def deliver(files: Iterable[Found], settle: Callable[[Found], None]) -> None:
         warehouse = open_warehouse(
@@ -175,7 +182,9 @@ def load(
         try:
             loading.prepare_warehouse(warehouse, datetime.now(UTC), trusts_mark=True)
             is_quiet = as_json or warehouse.loads_at_once > 1
-            load_one = partial(_load_one, warehouse=warehouse, options=options, limits=limits, is_quiet=is_quiet)
+            load_one = partial(
+                _load_one, warehouse=warehouse, options_for=options_for, limits=limits, is_quiet=is_quiet
+            )
             for found, outcome in _in_order(load_one, files, warehouse.loads_at_once):
                 if isinstance(outcome, HubError):
                     click.echo(str(outcome), err=True)
@@ -191,11 +200,11 @@ def load(
     if spool_folder is None:
         deliver(discover(paths), lambda _: None)
     else:
-        spooling = Spooling(spool_folder, options, limits, is_strict=strict)
+        spooling = Spooling(spool_folder, options_for, limits, is_strict=strict)
         spooling.deliver(discover(paths), deliver, deadline, tally, as_json=as_json)
     tally.print_sum(as_json=as_json)
     if summary is not None:
-        write_summary(summary, tally)
+        write_summary(summary, tally, paths)
     finish(tally.exit_code)
 
 
@@ -231,11 +240,17 @@ def _in_order(
 
 
 def _load_one(
-    found: Found, *, warehouse: Warehouse, options: loading.Options, limits: Limits, is_quiet: bool
+    found: Found,
+    *,
+    warehouse: Warehouse,
+    options_for: Callable[[Found], loading.Options],
+    limits: Limits,
+    is_quiet: bool,
 ) -> Outcome:
     """Load one file; an error if the system did not let us read it. Raises `WarehouseUnavailable`."""
     now = datetime.now(UTC)
     name = name_of(found.path)
+    options = options_for(found)
     if found.problem is not None:
         code, message = found.problem
         return _refused(name, Refused(code, message), warehouse, options, now)

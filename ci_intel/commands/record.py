@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,10 @@ from ci_intel.commands.options import context_options
 from ci_intel.errors import HubError
 from ci_intel.moments import as_text
 
+if TYPE_CHECKING:
+    from ingest.context import RunContext
+
+_NOBODYS = "neither the CI's variables nor git say which repository this job is of: add --repository OWNER/NAME"
 STATUSES = {
     "success": "success",
     "failure": "failure",
@@ -40,6 +44,12 @@ def _metadata(_context: click.Context, _parameter: click.Parameter, values: tupl
     return {name: value for name, _, value in pairs}
 
 
+def _file(_context: click.Context, _parameter: click.Parameter, value: Path) -> Path:
+    if str(value) == "-":
+        raise click.BadParameter("it is appended to a file: standard output is the job's own")
+    return value
+
+
 @record.command("job", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option(
@@ -47,6 +57,7 @@ def _metadata(_context: click.Context, _parameter: click.Parameter, values: tupl
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("evidence/jobs.ndjson"),
     show_default=True,
+    callback=_file,
     help="The file to append to; any number of steps may do so at once.",
 )
 @click.option("--status", type=click.Choice([*STATUSES]), help="How it ended; with COMMAND its exit code says so.")
@@ -77,7 +88,7 @@ def record_job(
     Append one job's telemetry to a file, safely from parallel steps.
 
     Given COMMAND, run it, measure it, and end with its exit code; telemetry that cannot be written is a warning
-    then, and never fails the job.
+    then, and never fails the job. Where the CI does not say which repository and commit the job is of, git does.
 
     \b
     Examples:
@@ -91,19 +102,40 @@ def record_job(
     )
     if context.job is None:
         raise click.UsageError("which job? add --job NAME")
+    if context.repository is None:
+        context = _with_checkout(context)
     if not command:
         if status is None or duration_ms is None:
             raise click.UsageError("without a COMMAND to run, add --status and --duration-ms")
+        if context.repository is None:
+            raise click.UsageError(_NOBODYS)
         _append(out, _event(context.event_fields(), STATUSES[status], duration_ms, fields))
         return
     if status is not None or duration_ms is not None:
         raise click.UsageError("with a COMMAND to run, its status and duration are measured, not said")
     exit_code, ended, measured_ms = _run(command)
     try:
+        if context.repository is None:
+            raise HubError(f"not recorded: {_NOBODYS}")
         _append(out, _event(context.event_fields(), ended, measured_ms, fields))
     except HubError as error:
         click.echo(f"warning: {error}", err=True)
     sys.exit(exit_code)
+
+
+def _with_checkout(context: RunContext) -> RunContext:
+    """Return the context with what git says of the working folder, where neither the CI nor the options say it."""
+    import dataclasses
+
+    from emit.laptop import checkout
+
+    found = checkout(Path.cwd())
+    return dataclasses.replace(
+        context,
+        provider=context.provider or "local",
+        repository=found.get("repo"),
+        commit_sha=context.commit_sha or found.get("commit_sha"),
+    )
 
 
 def _run(command: tuple[str, ...]) -> tuple[int, str, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 
 import click
 import orjson
 
-from ingest.load import Report, iterate_rejects
+from ci_intel.words import counted
+from ingest.load import SHOWN_OF_A_REASON, SHOWN_REJECTS, Report
 
 
 @dataclasses.dataclass
@@ -53,7 +55,8 @@ class Tally:
             return
         files = ", ".join(f"{count:,} {status}" for status, count in sorted(self.files.items()))
         events = ", ".join(f"{self.events[name]:,} {name}" for name in ("loaded", "rejected", "duplicate"))
-        click.echo(f"{sum(self.files.values()):,} files ({files}); {self.events['events']:,} events ({events})")
+        sums = counted(sum(self.files.values()), "file"), counted(self.events["events"], "event")
+        click.echo(f"{sums[0]} ({files}); {sums[1]} ({events})")
 
 
 def print_report(report: Report, *, as_json: bool) -> None:
@@ -62,17 +65,53 @@ def print_report(report: Report, *, as_json: bool) -> None:
         click.echo(orjson.dumps(report, default=str))
         return
     what = f"{report.status:<10} {report.file}"
-    counted = f"{what}  {report.format}:"
+    read = f"{what}  {report.format}:"
     load_id = (report.load_id or "")[:12]
     if report.status in ("loaded", "valid"):
         rejected = f", {report.rejected:,} rejected" if report.rejected else ""
-        click.echo(f"{counted} {report.loaded:,} events{rejected}  [{load_id}]")
+        click.echo(f"{read} {counted(report.loaded, 'event')}{rejected}  [{load_id}]")
     elif report.status == "duplicate":
-        click.echo(f"{counted} {report.duplicate:,} events, all read before  [{load_id}]")
+        click.echo(f"{read} {counted(report.duplicate, 'event')}, all read before  [{load_id}]")
         if report.message:
             click.echo(f"{report.file}: {report.message}", err=True)
     else:
         click.echo(what)
-        click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)
-    for line in iterate_rejects(report):
+        # Why a warehouse took nothing is the same for all files, and said once, when it is known of how many.
+        if report.status != "spooled":
+            click.echo(f"{report.file}: {report.message} [{report.code}]", err=True)
+    for line in rejected_lines(report):
         click.echo(line, err=True)
+
+
+@dataclasses.dataclass
+class Rejected:
+    """
+    Which rejects people read: the first few of each reason, unless all are wanted. The others are counted in `hidden`.
+
+    A line that matters would not be found among a hundred that say the same.
+    """
+
+    shows_all: bool = False
+    hidden: int = 0
+    _shown: Counter[tuple[str, str]] = dataclasses.field(default_factory=Counter)
+
+    def lines(self, report: Report) -> Iterator[str]:
+        """Yield those of a file, as `path:line: reason`."""
+        self.hidden += report.rejected
+        for reject in report.rejects:
+            is_enough = self._shown[reject.reason] == SHOWN_OF_A_REASON or self._shown.total() == SHOWN_REJECTS
+            if is_enough and not self.shows_all:
+                continue
+            self._shown[reject.reason] += 1
+            self.hidden -= 1
+            yield f"{report.file}:{reject.line}: {reject.message} [{reject.code}]"
+
+
+def rejected_lines(report: Report) -> Iterator[str]:
+    """Yield the rejects of a file, for people: the first few of each reason, and how many more there are."""
+    rejected = Rejected()
+    yield from rejected.lines(report)
+    if rejected.hidden:
+        # Without a warehouse there is nothing to look them up in.
+        kept = f" (ci-intel rejects {(report.load_id or '')[:12]})" if report.status == "loaded" else ""
+        yield f"{report.file}: … and {rejected.hidden:,} more{kept}"

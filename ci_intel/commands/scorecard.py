@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import click
 import orjson
 
 from ci_intel.commands.options import json_option, lock_timeout_option, read_warehouse, warehouse_option
 from ci_intel.errors import NotFound, WarehouseUnavailable
-from ingest.warehouse import Row
+from ingest.warehouse import Row, Warehouse
 
 _WEEK = """
     select
@@ -37,7 +36,9 @@ _EVIDENCE = """
 """
 # A person reads so many of each kind of counting; --json has all.
 _SHOWN = 10
+_EMPTY = "the scorecard is empty: load evidence with `ci-intel load`, then run `dbt build`"
 _COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
+_METRICS = "select distinct metric_id, name from marts.executive_scorecard where is_current order by metric_id"
 _COUNTINGS = {
     "numerator": "in the numerator",
     "both": "in numerator and denominator",
@@ -53,7 +54,12 @@ _TRENDS = {"better": "↗ better", "worse": "↘ worse", "same": "→ same", "un
 @click.option(
     "--weeks-ago", type=click.IntRange(0, 13), default=1, show_default=True, help="0 is the week in progress."
 )
-@click.option("--evidence", "metric_id", metavar="METRIC", help="Print what is behind that metric instead.")
+@click.option(
+    "--evidence",
+    "metric_id",
+    metavar="METRIC",
+    help="Print what is behind that metric instead, by id or name.",
+)
 @warehouse_option
 @lock_timeout_option
 @json_option
@@ -67,10 +73,13 @@ def scorecard(
     With --evidence, the runs, deployments, checks or reports that a metric was counted from, and what
     was excluded and why, each with the _event_id that `ci-intel show` prints; of the last four complete weeks.
     """
-    if metric_id is None:
-        rows = _rows(_WEEK, {"weeks_ago": weeks_ago}, warehouse_flag, lock_timeout)
-    else:
-        rows = _rows(_EVIDENCE, {"metric_id": metric_id, "weeks_ago": weeks_ago}, warehouse_flag, lock_timeout)
+    opened = read_warehouse(warehouse_flag, lock_timeout)
+    try:
+        rows = _week(opened, weeks_ago) if metric_id is None else _evidence(opened, metric_id, weeks_ago)
+    except WarehouseUnavailable as error:
+        raise NotFound("this warehouse has no scorecard yet: run `dbt build`") from error
+    finally:
+        opened.close()
     if as_json:
         for row in rows:
             click.echo(orjson.dumps(row))
@@ -82,22 +91,40 @@ def scorecard(
         _print_fleet([row for row in rows if row["is_simulated"] is is_simulated], is_simulated=is_simulated)
 
 
-def _rows(sql: str, parameters: dict[str, Any], warehouse_flag: str | None, lock_timeout: float) -> Sequence[Row]:
-    opened = read_warehouse(warehouse_flag, lock_timeout)
-    try:
-        rows = opened.query(sql, parameters)
-    except WarehouseUnavailable as error:
-        raise NotFound("this warehouse has no scorecard yet: run `dbt build`") from error
-    finally:
-        opened.close()
-    if rows:
-        return rows
-    if "metric_id" in parameters:
+def _week(warehouse: Warehouse, weeks_ago: int) -> Sequence[Row]:
+    rows = warehouse.query(_WEEK, {"weeks_ago": weeks_ago})
+    if not rows:
+        raise NotFound(_EMPTY)
+    return rows
+
+
+def _evidence(warehouse: Warehouse, wanted: str, weeks_ago: int) -> Sequence[Row]:
+    metric_id = _metric_id(wanted, {row["metric_id"]: row["name"] for row in warehouse.query(_METRICS, {})})
+    rows = warehouse.query(_EVIDENCE, {"metric_id": metric_id, "weeks_ago": weeks_ago})
+    if not rows:
         raise NotFound(
-            f"the scorecard has no evidence of {parameters['metric_id']!r} in that week: evidence is kept of the last "
-            "four complete weeks (--weeks-ago 1 to 4), and `ci-intel metrics` lists the metrics"
+            f"the scorecard has no evidence of {metric_id} in that week: evidence is kept of the last four complete "
+            "weeks (--weeks-ago 1 to 4)"
         )
-    raise NotFound("the scorecard is empty: load evidence with `ci-intel load`, then run `dbt build`")
+    return rows
+
+
+def _metric_id(wanted: str, names: Mapping[str, str]) -> str:
+    """Return the metric that is meant by its id, or by its name as the scorecard prints it, in any case."""
+    if not names:
+        raise NotFound(_EMPTY)
+    meant = {_plain(word): metric_id for metric_id, name in names.items() for word in (name, metric_id)}
+    if _plain(wanted) in meant:
+        return meant[_plain(wanted)]
+    import difflib
+
+    near = dict.fromkeys(meant[word] for word in difflib.get_close_matches(_plain(wanted), meant))
+    which = f"is it {' or '.join(near)}?" if near else f"there is {', '.join(names)}."
+    raise NotFound(f"the scorecard has no metric {wanted!r}: {which} `ci-intel metrics` lists the metrics")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("_", " ").split())
 
 
 def _print_evidence(rows: Sequence[Row]) -> None:

@@ -10,6 +10,7 @@ import click
 import orjson
 
 from ci_intel.commands.options import json_option
+from ci_intel.words import counted
 from simulate.evidence import write
 from simulate.fleet import FLEET
 from simulate.stories import STORIES
@@ -71,7 +72,7 @@ def simulate(
     for file in files:
         click.echo(f"{file.topic:<20} {file.events:>7,} events  {file.path}")
     events, size = sum(file.events for file in files), sum(file.bytes for file in files)
-    click.echo(f"{len(files)} files, {events:,} events, {size / 1e6:,.1f} MB; all of it simulated")
+    click.echo(f"{counted(len(files), 'file')}, {counted(events, 'event')}, {size / 1e6:,.1f} MB; all of it simulated")
     click.echo(
         f"next: ci-intel load {shlex.quote(str(out))} && dbt build; the stories: ci-intel simulate --list-stories"
     )

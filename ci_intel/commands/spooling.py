@@ -18,6 +18,7 @@ import click
 
 from ci_intel.commands.reports import Tally, print_report
 from ci_intel.errors import HubError, Refused, WarehouseUnavailable
+from ci_intel.words import counted
 from ingest import evidence as evidences
 from ingest import spool
 from ingest.discover import STANDARD_INPUT, Found, name_of
@@ -55,7 +56,7 @@ class Spooling:
     """Where undelivered evidence goes, and what is said about it there."""
 
     folder: Path
-    options: Options
+    options_for: Callable[[Found], Options]
     limits: Limits
     is_strict: bool
     _waiting: dict[Found, None] = field(default_factory=dict)
@@ -67,11 +68,12 @@ class Spooling:
         self._waiting = dict.fromkeys(self._readable_twice(files))
         reason = _within(deadline, lambda: deliver(list(self._waiting), self._settle))
         left = list(self._waiting)
-        kept = [found for found in left if self._keep(found, tally, as_json=as_json)]
+        message = "not delivered" + (f": {reason}" if reason else "")
+        kept = [found for found in left if self._keep(found, message, tally, as_json=as_json)]
         if kept:
             click.echo(
-                f"warning: {len(kept):,} of the files were not delivered{f' ({reason})' if reason else ''}; "
-                f"they are kept: `ci-intel load {self.folder}` delivers them, once",
+                f"warning: {counted(len(kept), 'file')} {message}; "
+                f"kept for later: `ci-intel load {self.folder}` delivers, once",
                 err=True,
             )
             if self.is_strict:
@@ -87,16 +89,16 @@ class Spooling:
                 yield found
                 continue
             with evidences.spooled(sys.stdin.buffer, self.limits, datetime.now(UTC)) as evidence:
-                folder = self._kept(evidence)
+                folder = self._kept(evidence, found)
             yield Found(folder / spool.CONTENT, is_named=True, delivery=folder)
 
-    def _keep(self, found: Found, tally: Tally, *, as_json: bool) -> bool:
+    def _keep(self, found: Found, message: str, tally: Tally, *, as_json: bool) -> bool:
         """Keep one file, and say so; False if it cannot be, which is a failure: its evidence may get lost."""
         name = name_of(found.path)
         if found.problem is None and found.delivery is None:
             try:
                 with evidences.opened(found.path, self.limits) as evidence:
-                    self._kept(evidence)
+                    self._kept(evidence, found)
             except Refused as refusal:
                 click.echo(f"{name}: {refusal.message}", err=True)
                 tally.add_failure()
@@ -109,18 +111,19 @@ class Spooling:
             click.echo(f"{name}: {found.problem[1]}", err=True)
             tally.add_failure()
             return False
-        report = Report(name, "spooled", message="not delivered")
+        report = Report(name, "spooled", code="not_delivered", message=message)
         print_report(report, as_json=as_json)
         tally.add(report, is_named=found.is_named)
         return True
 
-    def _kept(self, evidence: Evidence) -> Path:
+    def _kept(self, evidence: Evidence, found: Found) -> Path:
+        options = self.options_for(found)
         said = spool.Delivery(
             evidence.name,
             evidence.modified_at,
-            self.options.context,
-            self.options.format,
-            self.options.submitted_by,
+            options.context,
+            options.format,
+            options.submitted_by,
         )
         return spool.keep(self.folder, evidence.packed(), said)
 

@@ -7,6 +7,7 @@ import orjson
 
 from ci_intel import contracts
 from ci_intel.commands.options import json_option, lock_timeout_option, read_warehouse, warehouse_option
+from ci_intel.words import counted, noun
 
 _PER_TOPIC = """
     select
@@ -25,14 +26,28 @@ _PER_TOPIC = """
     group by load_topics.topic
 """
 # BigQuery asks for a bound on the partitions it is to read, even if that is all of them.
-_ROWS = "select count(*) as row_count from raw.{table} where _loaded_at >= cast('1970-01-01' as timestamp)"
+_ROWS = """
+    select count(*) as row_count
+    from raw.{table} as topic_rows
+    where
+        topic_rows._loaded_at >= cast('1970-01-01' as timestamp)
+        and not exists (
+            select 1 from raw.loads as newer
+            where newer.load_id = topic_rows._load_id and newer.generation > topic_rows._generation
+        )
+"""
 _SUMS = """
     select
         count(*) as loads,
         coalesce(sum(event_count), 0) as events,
         coalesce(sum(rejected_event_count), 0) as rejected,
         (select count(*) from raw.refusals) as refused
-    from raw.loads
+    from raw.loads as loads
+    -- What a reload has read again counts as it was read last, as in `ci-intel rejects`.
+    where not exists (
+        select 1 from raw.loads as newer
+        where newer.load_id = loads.load_id and newer.generation > loads.generation
+    )
 """
 
 
@@ -66,9 +81,11 @@ def status(warehouse_flag: str | None, lock_timeout: float, as_json: bool) -> No
         elif newest is None:
             click.echo(f"{name:<20} never loaded")
         else:
-            click.echo(f"{name:<20} {count:>10,} rows  {loads:>6,} loads  last {newest:%Y-%m-%d %H:%M} UTC")
+            what = f"{count:>10,} {noun(count, 'row'):<4}  {loads:>6,} {noun(loads, 'load'):<5}"
+            click.echo(f"{name:<20} {what}  last {newest:%Y-%m-%d %H:%M} UTC")
     if not as_json:
         click.echo(
-            f"{sums['loads']:,} loads of {sums['events']:,} events; {sums['rejected']:,} rejected (ci-intel rejects); "
-            f"{sums['refused']:,} refused files (ci-intel rejects --files)"
+            f"{counted(sums['loads'], 'load')} of {counted(sums['events'], 'event')}; "
+            f"{sums['rejected']:,} rejected (ci-intel rejects); "
+            f"{counted(sums['refused'], 'refused file')} (ci-intel rejects --files)"
         )

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from ci_intel.commands.reports import Tally
-from ingest.load import Report, iterate_rejects
+from ci_intel.commands.reports import Tally, rejected_lines
+from ci_intel.words import counted
+from ingest.load import Report
 
 _SHOWN_PROBLEMS = 20
 
 
-def write_summary(path: Path, tally: Tally) -> None:
-    """Append the summary of a load; a page that cannot be written is a warning, and changes nothing else."""
+def write_summary(path: Path, tally: Tally, named: Sequence[str]) -> None:
+    """
+    Append the summary of a load; a page that cannot be written is a warning, and changes nothing else.
+
+    Files are called as they are below the folders that were named: where those are is the runner's affair.
+    """
+    tally.reports = [replace(report, file=_below(report.file, named)) for report in tally.reports]
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write("\n".join(_lines(tally)) + "\n")
@@ -28,7 +35,7 @@ def _lines(tally: Tally) -> Iterator[str]:
     yield "### CI evidence"
     yield ""
     files = ", ".join(f"{count:,} {status}" for status, count in sorted(tally.files.items()))
-    yield f"{sum(tally.files.values()):,} files: {files or 'none'}."
+    yield f"{counted(sum(tally.files.values()), 'file')}: {files or 'none'}."
     contracts = sum((Counter(report.contracts) for report in tally.reports), Counter[str]())
     if contracts:
         yield ""
@@ -37,23 +44,42 @@ def _lines(tally: Tally) -> Iterator[str]:
         yield from (f"| {name} | {count:,} |" for name, count in sorted(contracts.items()))
     if any(tally.events[name] for name in ("rejected", "duplicate")):
         yield ""
-        yield f"{tally.events['rejected']:,} events rejected, {tally.events['duplicate']:,} known before."
-    problems = [line for report in tally.reports for line in _problems(report)]
+        yield f"{counted(tally.events['rejected'], 'event')} rejected, {tally.events['duplicate']:,} known before."
+    problems = [*_undelivered(tally.reports), *(line for report in tally.reports for line in _problems(report))]
     if problems:
         yield ""
-        yield from (f"- {_plain(line)}" for line in problems[:_SHOWN_PROBLEMS])
+        yield from (f"- {_verbatim(line)}" for line in problems[:_SHOWN_PROBLEMS])
         if len(problems) > _SHOWN_PROBLEMS:
             yield f"- and {len(problems) - _SHOWN_PROBLEMS:,} more"
 
 
+def _below(file: str, named: Sequence[str]) -> str:
+    for folder in (*named, str(Path.cwd())):
+        if Path(file) != Path(folder) and Path(file).is_relative_to(folder):
+            return str(Path(file).relative_to(folder))
+    return file
+
+
+def _undelivered(reports: Sequence[Report]) -> Iterator[str]:
+    """Say of the files that a warehouse did not take why that was, once for all that it is the reason of."""
+    spooled = [report for report in reports if report.status == "spooled"]
+    for message in dict.fromkeys(report.message for report in spooled):
+        files = [report.file for report in spooled if report.message == message]
+        yield f"{counted(len(files), 'file')} {message}; kept: {', '.join(files)}"
+
+
 def _problems(report: Report) -> Iterator[str]:
-    if report.status == "spooled":
-        yield f"{report.file}: not delivered, and kept"
-    elif report.code is not None:
+    if report.code is not None and report.status != "spooled":
         yield f"{report.file}: {report.message} [{report.code}]"
-    yield from iterate_rejects(report)
+    yield from rejected_lines(report)
 
 
-def _plain(text: str) -> str:
-    """Return text from evidence as Markdown that shows it and does nothing else."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&@:])", r"\\\1", " ".join(text.split()))[:500]
+def _verbatim(text: str) -> str:
+    """
+    Return text from evidence as Markdown that shows it and does nothing else: as code, on one line.
+
+    Source: CommonMark 0.31, "Code spans": nothing is interpreted between fences that the text does not contain.
+    """
+    text = " ".join(text.split())[:500]
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ci_intel.errors import HubError, Refused
 from ingest import context as contexts
 from ingest import evidence as evidences
 from ingest import load as loading
+from ingest.beside import Neighbours
 from ingest.context import RunContext
 from ingest.context_policy import read_policy
 from ingest.discover import STANDARD_INPUT, Found, discover, name_of
@@ -67,11 +69,12 @@ def validate(
         contexts.from_environment(os.environ),
         RunContext(provider, repository, run_id, run_attempt, commit_sha, job),
     )
+    neighbours = Neighbours()
     options = loading.Options(context=context, format=format_name, policy=read_policy(context_policy))
     tally = Tally(max_rejected)
     for found in discover(paths):
         try:
-            report = _judge(found, options, limits)
+            report = _judge(found, replace(options, context=neighbours.context_of(found, context)), limits)
         except HubError as error:
             click.echo(str(error), err=True)
             tally.add_failure()

@@ -10,6 +10,7 @@ import click
 
 from ci_intel import settings
 from ci_intel.commands.options import create_dataset_option, lock_timeout_option, open_warehouse, warehouse_option
+from ci_intel.words import counted
 from ingest import load as loading
 from ingest import topics
 from ingest.tables import Table
@@ -56,7 +57,11 @@ def init(warehouse_flag: str | None, creates_datasets: bool, lock_timeout: float
         opened.close()
     created = sum(statement.startswith("create table") for statement in statements)
     added = sum(statement.startswith("alter table") for statement in statements)
-    click.echo(f"{url}: {created} tables created, {added} columns added" if statements else f"{url}: up to date")
+    click.echo(
+        f"{url}: {counted(created, 'table')} created, {counted(added, 'column')} added"
+        if statements
+        else f"{url}: up to date"
+    )
 
 
 def _planned(url: str, lock_timeout: float) -> Sequence[str]:

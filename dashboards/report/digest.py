@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ci_intel.words import counted
 from dashboards.report import words
 from dashboards.report.facts import Cell, Facts, Origin, Row
 
@@ -63,7 +64,7 @@ def _summary(origin: Origin) -> str:
     if not origin.measured_count:
         return "Nothing of the scorecard was measured."
     statuses = ", ".join(f"{len(origin.with_status(status))} {status}" for status in ("red", "amber", "green", "grey"))
-    return f"{statuses}; {words.counted(len(origin.matters), 'open matter')}. Grey is unknown, not good."
+    return f"{statuses}; {counted(len(origin.matters), 'open matter')}. Grey is unknown, not good."
 
 
 def _cell(cell: Cell) -> str:

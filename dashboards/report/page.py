@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
+from ci_intel.words import counted
 from dashboards.report import charts, drawing, words
 from dashboards.report.facts import WEEKS, Cell, Facts, Origin, Queried, read
 from dashboards.report.pictures import DOMAINS, Domain, Picture
@@ -63,7 +64,7 @@ def html(facts: Facts, warehouse: Queried, *, dashboards_url: str | None) -> str
         "day": words.day,
         "week": words.week,
         "moment": words.moment,
-        "counted": words.counted,
+        "counted": counted,
     }
     folder = files("dashboards.report")
     template = environment.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
@@ -157,7 +158,7 @@ def _trend(cell: Cell, facts: Facts, origin: Origin) -> Figure:
         alt=(
             f"{now['name']}, week by week. In the week of {words.day(facts.week)}: "
             f"{words.readable(now['metric_value'], unit)}{target}. "
-            f"{words.counted(gaps, 'week')} of {len(marks)} without a value, drawn as gaps."
+            f"{counted(gaps, 'week')} of {len(marks)} without a value, drawn as gaps."
         ),
         svg=drawing.svg(charts.trend(marks, unit=unit), _name(now["metric_id"], origin)),
         columns=("week of", "status", "value", "what it says"),

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ci_intel.words import counted
 from dashboards.report import charts
-from dashboards.report.words import counted, day, readable
+from dashboards.report.words import day, readable
 
 Row = dict[str, Any]
 Shape = Callable[[Sequence[Row]], tuple[list[Row], charts.Spec]]

@@ -65,11 +65,6 @@ def moment(value: datetime | None) -> str:
     return UNKNOWN if value is None else f"{value.day} {value:%b %Y, %H:%M} UTC"
 
 
-def counted(count: int, thing: str) -> str:
-    """A number of things: 1 matter, 2 matters."""
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
-
-
 def clean(text: str) -> str:
     """A text of evidence, fit to be shown: on one line, of a length that somebody reads, without what is not seen."""
     shown = _UNSEEN.sub(" ", text)

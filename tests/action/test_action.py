@@ -114,7 +114,10 @@ def test_a_warehouse_that_is_down_leaves_the_pipeline_green_and_the_evidence_an_
     assert code == 0, runner.log
     assert "::warning" in runner.log
     assert len(uploads(runner)) == 1
-    assert "not delivered" in runner.summary
+    [problem] = [line for line in runner.summary.splitlines() if line.startswith("- ")]
+    assert problem.startswith("- `2 files not delivered: ")
+    assert problem.endswith("; kept: reports/0001-junit.xml, run.json`")
+    assert "\\" not in runner.summary
 
 
 @pytest.mark.parametrize(("strict", "expected"), [("false", 0), ("true", 1)])
@@ -127,12 +130,32 @@ def test_bad_reports_are_a_warning_and_fail_the_job_only_if_asked_to(
 
     assert code == expected, runner.log
     assert ("::error" if expected else "::warning") in runner.log
+    assert "- `reports/0001-junit.xml: not well-formed XML at line 1, " in runner.summary
 
 
-def test_patterns_that_match_nothing_are_said(runner: Runner) -> None:
-    code = act(runner, reports="nowhere/*.xml")
+@pytest.mark.parametrize(("strict", "expected"), [("false", 0), ("true", 1)])
+def test_patterns_that_match_nothing_are_said_and_fail_the_job_only_if_asked_to(
+    runner: Runner, strict: str, expected: int
+) -> None:
+    runner.file("junit.xml", JUNIT)
 
-    assert (code, "no file matches nowhere/*.xml" in runner.log) == (0, True)
+    code = act(runner, reports="junit.xml\nnowhere/*.xml", strict=strict)
+
+    assert (code, "::warning title=CI evidence::no file matches nowhere/*.xml" in runner.log) == (expected, True)
+    assert ("::error" in runner.log) == bool(expected)
+
+
+@pytest.mark.parametrize("has_warehouse", [False, True])
+def test_an_event_that_could_not_be_made_is_not_said_to_be_kept(runner: Runner, has_warehouse: bool) -> None:
+    runner.file("junit.xml", JUNIT)
+    runner.variables = {**runner.variables, "GITHUB_SHA": ""}
+
+    code = act(runner, reports="junit.xml", warehouse=f"duckdb:///{runner.folder}/hub.duckdb" if has_warehouse else "")
+
+    assert code == 0, runner.log
+    assert "The event of this run could not be made, and is missing" in runner.summary
+    assert "the evidence is kept" not in runner.summary
+    assert ("the reports are kept as an artifact" in runner.summary) != has_warehouse
 
 
 def test_inputs_and_names_are_words_and_never_commands(runner: Runner) -> None:

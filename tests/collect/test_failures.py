@@ -340,13 +340,34 @@ def test_what_a_wrong_clock_rejected_is_said_to_be_missing_until_it_is_read_agai
     assert hub.rows("select count(*) from raw.deployments") == [(2,)]
 
 
+def test_what_explains_many_rejects_is_the_last_to_be_read(hub: Hub, serve: Serve) -> None:
+    repo = Repo("acme/shop")
+    server = serve(World(repo))
+    server.clock_ahead = timedelta(days=2)
+    at = (NOW.now(NOW.tzinfo) + timedelta(days=4)).replace(microsecond=0)
+    repo.runs = [run(repo, number, at) for number in range(1, 31)]
+
+    said = hub.run(*arguments(server, "--only", "runs", since="7d")).stderr.splitlines()
+
+    rejected = [line for line in said if "in_the_future" in line]
+    assert len(rejected) <= 6
+    assert "more rejected (ci-intel rejects)" in said[-3]
+    assert "this machine's clock is" in said[-2]
+    assert "of these events are rejected" in said[-1]
+
+
 @pytest.mark.parametrize(
     ("more", "environment", "message"),
     [
         pytest.param(
             (), {"CI_INTEL_GITHUB_TOKEN": ""}, "no token: set CI_INTEL_GITHUB_TOKEN or GITHUB_TOKEN", id="no token"
         ),
-        pytest.param((), {"CI_INTEL_GITHUB_TOKEN": f"{TOKEN}\nx: y"}, "holds no token", id="a token with a line end"),
+        pytest.param(
+            (), {"CI_INTEL_GITHUB_TOKEN": f"{TOKEN}\nx: y"}, "holds no token: it has", id="a token with a line end"
+        ),
+        pytest.param(
+            (), {"CI_INTEL_GITHUB_TOKEN": "abc"}, "holds no token: it is too short", id="a token that was cut short"
+        ),
         pytest.param(("--api-url", "http://github.example.org"), {}, "is not https", id="a token in the open"),
         pytest.param(("--api-url", "ftp://github.example.org"), {}, "not the URL of an API", id="no API"),
         pytest.param(("--repository", "shop"), {}, "is not OWNER/NAME", id="a name without its owner"),

@@ -57,6 +57,45 @@ def test_without_a_terminal_there_are_lines_and_a_sum_with_the_requests(hub: Hub
     assert "\x1b" not in result.output
 
 
+def test_one_of_a_thing_is_called_so(hub: Hub, serve: Serve) -> None:
+    server = serve(World(shop(runs=1)))
+
+    result = hub.run(*arguments(server))
+
+    assert "acme/shop: 1 run, " in result.stdout
+    assert " 1 runs" not in result.stdout
+
+
+def test_a_repository_that_is_not_there_is_not_said_to_have_nothing_new(hub: Hub, serve: Serve) -> None:
+    result = hub.run(*arguments(serve(World(shop(runs=1))), repository="acme/shpo"))
+
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (3, "acme/shpo: nothing collected")
+
+
+@pytest.mark.parametrize(("provider", "owner"), [("github", "--org NAME"), ("gitlab", "--group NAME")])
+def test_what_can_be_collected_is_named_by_its_options(hub: Hub, provider: str, owner: str) -> None:
+    result = hub.run("collect", provider)
+
+    assert (result.exit_code, f"--repository OWNER/NAME, or {owner}" in " ".join(result.stderr.split())) == (2, True)
+
+
+def test_an_api_that_does_not_answer_is_perhaps_elsewhere_and_no_persons(
+    hub: Hub, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from collect import client
+
+    monkeypatch.setattr(client, "_FIRST_PAUSE", 0.0)
+    server = serve(World(shop(runs=1)))
+    nowhere = "http://127.0.0.1:9"
+
+    result = hub.run(*arguments(server, "--org", "acme", "--api-url", nowhere, repository=None))
+
+    assert result.exit_code == 3
+    assert "no answer from 127.0.0.1:9" in result.stderr
+    assert "say with --api-url where the API is" in result.stderr
+    assert "repositories of a person" not in result.stderr
+
+
 def test_without_its_package_the_command_says_what_to_install(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "collect.github", None)
     monkeypatch.delattr("collect.github", raising=False)

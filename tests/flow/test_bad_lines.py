@@ -105,7 +105,17 @@ def test_all_bad_lines_in_one_file_are_counted_and_only_the_first_few_are_printe
     assert (report["events"], report["loaded"], report["rejected"]) == (503, 2, 501)
     assert len(report["rejects"]) == 20
     assert hub.value("select count(*) from raw.rejects") == 501
-    assert "and 481 more; `ci-intel rejects" in for_people.stderr
+    shown = for_people.stderr.splitlines()
+    assert [line.rpartition(" ")[2] for line in shown[:-1]] == ["[not_an_object]", *["[not_json]"] * 3]
+    assert shown[-1] == f"{path}: … and 497 more (ci-intel rejects {report['load_id'][:12]})"
+
+
+def test_a_reason_that_comes_late_is_still_among_the_first_few(hub: Hub) -> None:
+    path = hub.file("many.ndjson", (FOLDER / "nan.ndjson").read_bytes() + b"broken\n" * 300 + b"[]\n")
+
+    [report] = hub.load(path, exit_code=1)
+
+    assert (len(report["rejects"]), report["rejects"][-1]["code"]) == (21, "not_an_object")
 
 
 SECRETS = {

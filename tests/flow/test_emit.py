@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hub import COMMIT, Hub, event, lines
+from hub import COMMIT, PROJECT, Hub, event, lines
 
 FIXTURES = Path(__file__).parents[1] / "ingest" / "readers" / "fixtures"
 HEAD = "b" * 40
@@ -320,3 +321,99 @@ def test_a_canceled_job_leaves_its_telemetry(hub: Hub) -> None:
 
     [line] = (hub.folder / "jobs.ndjson").read_bytes().splitlines()
     assert (json.loads(line)["status"], running.returncode) == ("canceled", 130)
+
+
+def checkout_of(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a clone of acme/shop, which is the working folder now, with a `make test` that leaves a report."""
+    folder = hub.folder / "shop"
+    hub.file("shop/Makefile", b"test:\n\tmkdir -p evidence && cp ../junit.xml evidence/\n")
+    hub.file("junit.xml", JUNIT)
+    monkeypatch.chdir(folder)
+    for command in (
+        "init -q -b main",
+        "remote add origin git@example.org:acme/shop.git",
+        "-c user.name=a -c user.email=a@example.org commit -q --allow-empty -m one",
+    ):
+        subprocess.run(["git", *command.split()], check=True)
+    return folder
+
+
+def test_the_readmes_three_commands_work_in_a_clone_on_a_desk(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = checkout_of(hub, monkeypatch)
+    text = (PROJECT / "README.md").read_text().partition("Elsewhere the same in commands:")[2]
+    commands = [line.removeprefix("$ ci-intel ") for line in text.split("```")[1].splitlines() if line.startswith("$")]
+
+    ended = [hub.finish(*shlex.split(command), env=NOWHERE, cwd=folder) for command in commands]
+
+    assert [one.returncode for one in ended] == [0, 0, 0], ended
+    [(run_id, commit)] = hub.rows("select run_id, commit_sha from raw.pipeline_runs")
+    assert hub.rows("select provider, repository, run_id, commit_sha from raw.test_suites") == [
+        ("local", "acme/shop", run_id, commit)
+    ]
+    assert hub.rows("select provider, repository, commit_sha, job from raw.job_telemetry") == [
+        ("local", "acme/shop", commit, "unit-tests")
+    ]
+    assert set(hub.rows("select context_source from raw.loads")) == {("evidence",)}
+
+
+def test_what_a_run_left_below_its_event_is_the_runs_also_after_it_waited_in_a_spool(
+    hub: Hub, locked: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout_of(hub, monkeypatch)
+    hub.run("emit", "pipeline-run", "--started-at", "2026-02-03T10:00:00Z", "--out", "evidence/run.json", env=NOWHERE)
+    hub.file("shop/evidence/reports/unit/junit.xml", JUNIT)
+
+    hub.load("evidence", "--spool", hub.folder / "spool", "--lock-timeout", "0.2", env=NOWHERE)
+    locked.communicate()
+    delivered = hub.load(hub.folder / "spool", env=NOWHERE)
+
+    assert [one["status"] for one in delivered] == ["loaded", "loaded"]
+    assert hub.value("select repository from raw.test_suites") == "acme/shop"
+    assert hub.value("select count(distinct run_id) from raw.test_suites join raw.pipeline_runs using (run_id)") == 1
+
+
+def test_a_report_beside_the_events_of_two_runs_is_of_neither(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout_of(hub, monkeypatch)
+    for name in ("one", "two"):
+        hub.run("emit", "pipeline-run", "--started-at", "2026-02-03T10:00:00Z", "--out", f"evidence/{name}.json",
+                env=NOWHERE)  # fmt: skip
+    report = hub.file("shop/evidence/junit.xml", JUNIT)
+
+    [refused] = hub.load(report, exit_code=1, env=NOWHERE)
+    [said] = hub.load(report, "--repository", "acme/other", env=NOWHERE)
+
+    assert (refused["code"], "add --repository OWNER/NAME" in refused["message"]) == ("context_missing", True)
+    assert said["status"] == "loaded"
+    assert hub.rows("select repository, run_id from raw.test_suites") == [("acme/other", None)]
+
+
+def test_a_job_of_which_nobody_knows_the_repository_is_not_recorded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.folder)
+
+    measured = hub.run("record", "job", "--job", "unit", "--", "true", env=NOWHERE)
+    said = hub.run("record", "job", "--job", "unit", "--status", "success", "--duration-ms", "1", env=NOWHERE)
+
+    assert (measured.exit_code, said.exit_code) == (0, 2)
+    assert "warning: not recorded: neither the CI's variables nor git say which repository" in measured.stderr
+    assert "add --repository OWNER/NAME" in " ".join(said.stderr.split())
+    assert not (hub.folder / "evidence").exists()
+
+
+def test_a_dash_is_standard_output_and_no_file(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.folder)
+
+    result = hub.run("emit", "pipeline-run", "--status", "success", "--out", "-", env={**NOWHERE, **payload(hub)})
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["repo"] == "acme/shop"
+    assert "wrote acme/shop run 9007199254740993, success" in result.stderr
+    assert not (hub.folder / "-").exists()
+
+
+def test_a_jobs_telemetry_is_no_part_of_its_output(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.folder)
+
+    result = hub.run("record", "job", "--out", "-", "--job", "unit", "--", "true", env={**NOWHERE, **GITHUB})
+
+    assert (result.exit_code, "appended to a file" in result.stderr) == (2, True)
+    assert not (hub.folder / "-").exists()

@@ -288,7 +288,7 @@ def test_status_says_what_is_there_and_what_was_never_loaded(hub: Hub) -> None:
     assert known["policy_decision"]["last_committed_at"]
     assert known["incident"] == {"topic": "incident", "rows": 0, "loads": 0, "last_committed_at": None}
     assert "incident             never loaded" in for_people
-    assert "1 loads of 2 events; 1 rejected" in for_people
+    assert "1 load of 2 events; 1 rejected" in for_people
 
 
 def test_validate_judges_like_a_load_and_writes_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,7 +337,7 @@ def test_json_is_one_object_a_file_and_nothing_else(hub: Hub) -> None:
     assert result.stderr == ""
     assert set(first) == set(second) == {
         "file", "status", "format", "load_id", "generation", "events", "loaded", "rejected", "duplicate",
-        "contracts", "rejects", "code", "message",
+        "rejected_before", "contracts", "rejects", "code", "message",
     }  # fmt: skip
     assert (second["status"], second["code"], second["load_id"]) == ("unknown", "unknown_format", None)
 
@@ -355,3 +355,24 @@ def test_a_file_name_of_any_bytes_is_printed_and_kept_on_one_line(hub: Hub, cont
     assert result.exit_code == (0 if content else 1)
     assert len(result.stdout.splitlines()) == 1
     assert kept in result.stdout
+
+
+def test_a_summary_shows_names_below_the_folder_that_was_named_and_does_nothing_with_them(hub: Hub) -> None:
+    page = hub.folder / "page.md"
+    hub.file("in/a``b @octo <b>.xml", b"<testsuite")
+
+    hub.run("load", hub.folder / "in", *SHOP, "--summary", page)
+
+    [problem] = [line for line in page.read_text().splitlines() if line.startswith("- ")]
+    assert problem.startswith("- ``` a``b @octo <b>.xml: ")
+    assert problem.endswith(" ```")
+
+
+def test_one_of_a_thing_is_called_so(hub: Hub) -> None:
+    one, two = (hub.file(f"{name}.ndjson", lines(event(rule=name))) for name in ("one", "two"))
+
+    alone, again, both = hub.run("load", one), hub.run("load", one), hub.run("load", one, two)
+
+    assert "hub: 1 event  [" in alone.stdout
+    assert "hub: 1 event, all read before  [" in again.stdout
+    assert "2 files (1 duplicate, 1 loaded); 2 events (1 loaded, 0 rejected, 1 duplicate)" in both.stdout

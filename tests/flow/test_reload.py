@@ -60,6 +60,19 @@ def test_a_second_generation_supersedes_the_first_and_its_rejects_vanish(
     assert loads == [(1, 1, 1), (2, 2, 0)]
 
 
+def test_status_counts_what_was_read_last_as_the_list_of_rejects_does(hub: Hub, too_strict: pytest.MonkeyPatch) -> None:
+    hub.load(hub.file("evidence.ndjson", DAMAGED), exit_code=1)
+    before = hub.run("status").stdout
+    too_strict.undo()
+
+    reloaded(hub, "--rejected")
+
+    after = hub.run("status").stdout
+    assert "1 load of 2 events; 1 rejected (ci-intel rejects)" in before
+    assert "1 load of 2 events; 0 rejected (ci-intel rejects)" in after
+    assert " 2 rows       1 load " in after
+
+
 def test_a_reload_keeps_what_was_said_of_the_load_and_when(hub: Hub) -> None:
     kept = (
         "source_name, content_sha256, loaded_at, source_modified_at, "

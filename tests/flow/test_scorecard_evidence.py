@@ -72,5 +72,25 @@ def test_the_scorecard_command_prints_what_is_behind_a_metric(reported_hub: Hub)
 def test_a_metric_that_is_not_in_the_scorecard_says_where_metrics_are_listed(reported_hub: Hub) -> None:
     result = reported_hub.run("scorecard", "--evidence", "no_such_metric")
 
-    assert result.exit_code == 1
+    misspelt = reported_hub.run("scorecard", "--evidence", "bypas_count")
+    assert (result.exit_code, misspelt.exit_code) == (1, 1)
+    assert "the scorecard has no metric 'no_such_metric': there is budgets_kept_ratio, bypass_count, " in result.output
     assert "`ci-intel metrics` lists the metrics" in result.output
+    assert "is it bypass_count?" in misspelt.output
+
+
+def test_a_metric_may_be_named_as_the_scorecard_prints_it(reported_hub: Hub) -> None:
+    by_id = reported_hub.run("scorecard", "--evidence", "bypass_count")
+    by_name = reported_hub.run("scorecard", "--evidence", "deployments that no policy was asked about")
+
+    assert (by_name.exit_code, by_name.stdout) == (0, by_id.stdout)
+
+
+def test_a_matter_of_a_metric_leads_to_what_that_was_counted_from(reported_hub: Hub) -> None:
+    said = reported_hub.run("attention").stdout
+
+    places = {line.strip() for line in said.splitlines() if "ci-intel scorecard --evidence" in line}
+    assert "ci-intel scorecard --evidence mutation_score" in places
+    assert "marts.executive_scorecard where" not in said
+    for place in places:
+        assert reported_hub.run(*place.split()[1:]).exit_code == 0

@@ -57,6 +57,23 @@ def test_strict_fails_the_pipeline_but_still_keeps_the_evidence(hub: Hub, locked
     assert f"ci-intel load {spool}" in result.stderr
 
 
+def test_why_nothing_was_delivered_is_said_once_for_all_files(hub: Hub, locked: subprocess.Popen[bytes]) -> None:
+    for name in ("a", "b"):
+        hub.file(f"reports/{name}.xml", JUNIT)
+    arguments = ("load", hub.folder / "reports", "--spool", hub.folder / "spool", "--lock-timeout", "0.2")
+
+    result = hub.run(*arguments, env=IN_CI)
+    reports = [json.loads(line) for line in hub.run(*arguments, "--json", env=IN_CI).stdout.splitlines()]
+
+    assert result.stdout.count("spooled ") == 2
+    assert "None" not in result.output
+    [warning] = [line for line in result.stderr.splitlines() if "not delivered" in line]
+    assert warning.startswith("warning: 2 files not delivered: ")
+    assert "locked" in warning
+    assert {report["code"] for report in reports} == {"not_delivered"}
+    assert all("locked" in report["message"] for report in reports)
+
+
 def test_the_deadline_ends_a_load_that_hangs(hub: Hub, locked: subprocess.Popen[bytes]) -> None:
     began = time.monotonic()
     done = hub.finish(

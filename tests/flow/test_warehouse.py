@@ -60,7 +60,7 @@ def test_init_says_what_it_added(hub: Hub) -> None:
     hub.execute("alter table raw.policy_decisions drop column docs_uri")
     hub.execute("drop table raw.incidents")
 
-    assert "1 tables created, 1 columns added" in hub.run("warehouse", "init").stdout
+    assert "1 table created, 1 column added" in hub.run("warehouse", "init").stdout
 
 
 def test_a_column_that_an_older_version_does_not_know_is_left_alone(hub: Hub) -> None:

@@ -63,6 +63,12 @@ REFUSED = [
     pytest.param(zstandard.compress(tarred(EVENTS)), "unsupported_archive", "unpack", id="tar.zst"),
     pytest.param(b"<testsuite><testcase name='a'>", "not_xml", "not well-formed", id="XML cut short"),
     pytest.param(
+        b"<testsuite><testcase name='a'",
+        "not_xml",
+        "not well-formed XML at line 1, column 11: unclosed token",
+        id="XML cut in a tag, whose place is no secret",
+    ),
+    pytest.param(
         b"<?xml version='1.0' encoding='gbk'?><testsuite><testcase name='a'/></testsuite>",
         "not_xml",
         "encoding",

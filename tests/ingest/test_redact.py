@@ -28,6 +28,7 @@ ASSIGNED = [
     ("Authorization: Bearer abc.def.ghi", "abc.def.ghi"),
     ("authorization: basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
     ("curl -H 'bearer abcdefgh'", "abcdefgh"),
+    ("unclosed token: line1secret", "line1secret"),
     ("https://user:pa55@git.example.org/x.git", "pa55"),
     ("postgres://app:p%40ss@db.example.org:5432/app", "p%40ss"),
 ]
