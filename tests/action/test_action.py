@@ -14,6 +14,7 @@ import duckdb
 import pytest
 import yaml
 from runner import PROJECT, Runner, defaults_of, steps_of
+from writer import writing
 
 COMMIT = "a" * 40
 PYTHON = str(Path(sys.base_prefix) / "bin" / "python3")
@@ -66,15 +67,8 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
 def locked(runner: Runner) -> Iterator[Path]:
     """A warehouse that another process is writing."""
     path = runner.folder / "hub.duckdb"
-    writer = subprocess.Popen(
-        [sys.executable, "-c",
-         f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('locked', flush=True); sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == b"locked\n"
-    yield path
-    writer.communicate()
+    with writing(path):
+        yield path
 
 
 def test_without_a_warehouse_the_evidence_becomes_an_artifact(runner: Runner) -> None:
