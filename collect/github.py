@@ -24,12 +24,13 @@ from urllib.parse import quote
 
 import orjson
 
-from ci_intel.errors import HubError, Refused
+from ci_intel.errors import Refused
 from ci_intel.identities import digest_of
 from ci_intel.moments import utc
 from collect.artifacts import PACKED_BYTES, unpacked
 from collect.client import Client
 from collect.errors import Gone, NoAnswer
+from collect.owners import Listing, repositories_in
 from collect.positions import Mark
 from collect.repository import (
     BATCH,
@@ -39,7 +40,6 @@ from collect.repository import (
     Beginning,
     Json,
     Repository,
-    as_text,
     batches,
     collect_parts,
     elements_of,
@@ -87,37 +87,16 @@ def rights(path: str) -> str:
 
 
 def repositories_of(client: Client, organisation: str, since: datetime, *, most: int, quiet_too: bool) -> list[str]:
-    """
-    Return the repositories of an organisation that were pushed to since then, the newest push first.
-
-    The list is asked for in that order and no further than that: of ten thousand repositories, those that sleep cost
-    nothing. Raises `HubError` if there are more than `most`, before anything of them is asked for.
-    """
-    names: dict[str, None] = {}
-    number = 1
-    while True:
-        path = f"/orgs/{quote(organisation, safe='')}/repos?type=all&sort=pushed&direction=desc"
-        try:
-            found = elements_of(None)(
-                client.get(f"{path}&per_page={PAGE}&page={number}", what="repositories", where=organisation).document
-            )
-        except Gone as reason:
-            raise HubError(f"{reason}; repositories of a person are named with --repository") from reason
-        except NoAnswer as reason:
-            raise HubError(str(reason)) from reason
-        for repository in found:
-            if not quiet_too and str(repository.get("pushed_at") or "") < as_text(since):
-                return [*names]
-            if quiet_too or not (repository.get("archived") or repository.get("disabled")):
-                names[str(repository["full_name"])] = None
-        if len(names) > most:
-            raise HubError(
-                f"{organisation} has more than {most:,} repositories that were pushed to since {since:%Y-%m-%d}: raise "
-                "--max-repositories, choose a later --since, or name some with --repository; nothing was collected"
-            )
-        if len(found) < PAGE:
-            return [*names]
-        number += 1
+    """Return the repositories of an organisation that were pushed to since then (see `repositories_in`)."""
+    listing = Listing(
+        f"/orgs/{quote(organisation, safe='')}/repos?type=all&sort=pushed&direction=desc",
+        name="full_name",
+        happened_at="pushed_at",
+        what="repositories",
+        happened="that were pushed to",
+        hint="; repositories of a person are named with --repository",
+    )
+    return repositories_in(client, organisation, listing, since, most=most, quiet_too=quiet_too)
 
 
 def find(client: Client, name: str) -> Json:

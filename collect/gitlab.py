@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 import orjson
 
-from ci_intel.errors import HubError
 from ci_intel.moments import utc
 from collect.client import Client
 from collect.errors import Gone, NoAnswer
+from collect.owners import Listing, repositories_in
 from collect.positions import Mark
 from collect.repository import (
     OVERLAP,
@@ -51,34 +51,17 @@ def rights(_path: str) -> str:
 
 
 def repositories_of(client: Client, group: str, since: datetime, *, most: int, quiet_too: bool) -> list[str]:
-    """
-    Return the projects of a group and its subgroups in which something happened since then.
-
-    Raises `HubError` if there are more than `most`.
-    """
-    names: dict[str, None] = {}
-    number = 1
-    while True:
-        path = (
-            f"/groups/{quote(group, safe='')}/projects?include_subgroups=true&with_shared=false&archived=false"
-            f"&order_by=last_activity_at&sort=desc&per_page={PAGE}&page={number}"
-        )
-        try:
-            found = elements_of(None)(client.get(path, what="projects", where=group).document)
-        except NoAnswer as reason:
-            raise HubError(str(reason)) from reason
-        for project in found:
-            if not quiet_too and str(project.get("last_activity_at") or "") < as_text(since):
-                return [*names]
-            names[str(project["path_with_namespace"])] = None
-        if len(names) > most:
-            raise HubError(
-                f"{group} has more than {most:,} projects in which something happened since {since:%Y-%m-%d}: raise "
-                "--max-repositories, choose a later --since, or name some with --repository; nothing was collected"
-            )
-        if len(found) < PAGE:
-            return [*names]
-        number += 1
+    """Return the projects of a group and its subgroups in which something happened since then (`repositories_in`)."""
+    archived = "" if quiet_too else "&archived=false"
+    listing = Listing(
+        f"/groups/{quote(group, safe='')}/projects?include_subgroups=true&with_shared=false{archived}"
+        "&order_by=last_activity_at&sort=desc",
+        name="path_with_namespace",
+        happened_at="last_activity_at",
+        what="projects",
+        happened="in which something happened",
+    )
+    return repositories_in(client, group, listing, since, most=most, quiet_too=quiet_too)
 
 
 def find(client: Client, name: str) -> Json:

@@ -17,6 +17,13 @@ from ingest.context import RunContext
 
 SOURCES = ("api", "ci_environment", "flag", "evidence")
 DEFAULT_PATH = Path("config/context_policy.yaml")
+NOT_ACCEPTED = "context_not_accepted"
+_WAYS = {
+    "api": "collect it with `ci-intel collect`",
+    "ci_environment": "load it in a CI job of that repository",
+    "flag": "say --repository",
+    "evidence": "load it outside of CI and without --repository",
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,9 @@ class ContextPolicy:
         accepted = self.accepted(repository)
         if source in accepted:
             return None
-        return f"for {repository} the context policy accepts only the word of {', '.join(accepted)}, not of {source}"
+        ways = " or ".join(_WAYS[one] for one in accepted)
+        words = ", ".join(accepted)
+        return f"for {repository} the context policy accepts only the word of {words}, not of {source}: {ways}"
 
     def accepted(self, repository: str) -> Sequence[str]:
         """Return the sources whose word counts for a repository."""

@@ -25,7 +25,7 @@ from ingest import jsontext, topics
 from ingest.binding import Foreign, bound
 from ingest.checks import instant
 from ingest.context import RunContext
-from ingest.context_policy import ContextPolicy
+from ingest.context_policy import NOT_ACCEPTED, ContextPolicy
 from ingest.lines import Chunk
 from ingest.readers import Item, Malformed
 from ingest.tables import Batch, content_id, tabulate
@@ -51,7 +51,7 @@ class Load:
     `loaded_at` is what the rows carry; `now` bounds what can already have happened; `observed_at` is
     the time of the file, for reports that have none of their own. `binding` is the run that every
     event has to be of, where the provider named it. `given` is what was said about the file, and `policy` for
-    which repositories that counts.
+    which repositories that counts. `doubted` are lines that a policy did not believe, and why: they stay rejected.
     """
 
     load_id: str
@@ -63,6 +63,7 @@ class Load:
     binding: RunContext | None = None
     given: RunContext = field(default_factory=RunContext)
     policy: ContextPolicy = field(default_factory=ContextPolicy)
+    doubted: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,8 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     """Add a good event, written as `text`, to `good`; raise `_Bad` with the reason for a bad one."""
     if load.binding is not None:
         event = _bound(event, load.binding)
+    # Before anything else: what is rejected for its contract may be read again when that is mended.
+    _check_word(event, line, load)
     name = _contract_of(event)
     topic = topics.topic(name.partition(".")[0])
     timed = topic.observed(event, load.observed_at.isoformat())
@@ -204,8 +207,6 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     for contradiction in topic.contradictions(timed):
         raise _Bad("contradiction", contradiction.message, contradiction.pointer)
     _check_clock(timed, topic, load.now)
-    if (doubt := load.policy.refuses(event, load.given)) is not None:
-        raise _Bad("context_not_accepted", doubt, "/repo")
 
     of_topic = good.setdefault(topic.name, _Good())
     of_topic.events.append(timed)
@@ -214,6 +215,14 @@ def _admit(event: Any, text: bytes, line: int, load: Load, good: dict[str, _Good
     if topic.content_key:
         # Without the observed time: the same report, found in another file, is the same.
         of_topic.content_ids.append(content_id(event))
+
+
+def _check_word(event: Any, line: int, load: Load) -> None:
+    doubt = load.doubted.get(line)
+    if doubt is None and isinstance(event, Mapping):
+        doubt = load.policy.refuses(event, load.given)
+    if doubt is not None:
+        raise _Bad(NOT_ACCEPTED, doubt, "/repo")
 
 
 def _bound(event: Any, context: RunContext) -> Any:

@@ -26,6 +26,7 @@ from ingest.binding import check_reader
 from ingest.context import RunContext
 from ingest.context_policy import ContextPolicy
 from ingest.detect import reader_for
+from ingest.doubts import is_believed_now, still_doubted
 from ingest.evidence import Evidence
 from ingest.gate import NO_TOPIC, Load, Origin, Prepared, Reject
 from ingest.prepare import prepared_parts
@@ -112,6 +113,9 @@ def load_file(
     try:
         reading = _reading_of(evidence, options, now)
         known = warehouse.newest_generation(reading.load.load_id)
+        if known is not None and is_believed_now(_parts(evidence, reading, options), known, warehouse):
+            reading = _on_another_word(evidence, reading)
+            known = warehouse.newest_generation(reading.load.load_id)
         if known is not None:
             return _duplicate(evidence, known)
         try:
@@ -141,7 +145,8 @@ def reload_file(evidence: Evidence, known: Row, warehouse: Warehouse, options: O
     Read an archived load again: one more generation, which supersedes the others in one commit.
 
     Its rows keep the time of the first reading, so that old evidence does not become new by being
-    read again. Raises `HubError` like `load_file`; a reader that now refuses the file changes nothing.
+    read again. What a context policy did not accept stays rejected: nobody has said anew whose it is.
+    Raises `HubError` like `load_file`; a reader that now refuses the file changes nothing.
     """
     evidence.name = known["source_name"]
     load = Load(
@@ -157,11 +162,26 @@ def reload_file(evidence: Evidence, known: Row, warehouse: Warehouse, options: O
     if context.is_binding:
         load = replace(load, binding=context)
     try:
+        load = replace(load, doubted=still_doubted(known, warehouse))
         return _commit(evidence, _Reading(reader(known["format"]), context, load), warehouse, kept, lambda _: None)
     except AlreadyCommitted:
         return _duplicate(evidence, _committed(load, warehouse))
     except Refused as refusal:
         return _refused(evidence, refusal, kept)
+
+
+def _on_another_word(evidence: Evidence, reading: _Reading) -> _Reading:
+    """Return the load that the same evidence makes on the word of who says now whose it is."""
+    given = reading.load.given
+    word = {"said_by": given.source, "said_of": given.repository}
+    outside = {**_outside(reading.reader, reading.context), **word}
+    load = replace(reading.load, load_id=load_id(evidence.sha256, reading.reader.format, outside))
+    return replace(reading, load=load)
+
+
+def _outside(found: Reader, context: RunContext) -> Mapping[str, Any]:
+    """Return what the identity of a load has of its context."""
+    return context.outside(CONTEXT if context.is_binding else found.outside)
 
 
 def _committed(load: Load, warehouse: Warehouse) -> Row:
@@ -184,9 +204,7 @@ def _reading_of(evidence: Evidence, options: Options, now: datetime) -> _Reading
         )
     context = _context_for(found, options.context)
     load = Load(
-        load_id=load_id(
-            evidence.sha256, found.format, context.outside(CONTEXT if context.is_binding else found.outside)
-        ),
+        load_id=load_id(evidence.sha256, found.format, _outside(found, context)),
         generation=1,
         loaded_at=now,
         now=now,

@@ -125,7 +125,7 @@ def _options(
 def github(**options: Any) -> None:
     """
     Collect from GitHub: workflow runs (all attempts) with their jobs, deployments, pull requests, releases,
-    and the evidence that runs left in artifacts whose names begin with ci-intel-evidence.
+    and the evidence that runs left in artifacts named ci-intel-evidence, or ci-intel-evidence- and more.
 
     The token is taken from CI_INTEL_GITHUB_TOKEN, else GITHUB_TOKEN. It needs read access to Actions, Deployments,
     Pull requests, Contents and Metadata of the repositories, and nothing else.

@@ -23,14 +23,21 @@
     ('autopsy_finding', 'int_autopsy_findings_current', 'found_at'),
     ('evidence_bundle', 'int_evidence_bundles_current', 'created_at'),
 ] %}
-with evidence as (
+with loads as (
+
+    select * from {{ ref('stg_loads') }}
+
+),
+
+evidence as (
 
     {% for topic, model, moment in sources %}
         -- What has no time of its own is as old as its load.
         select
             '{{ topic }}' as topic,
             repository,
-            coalesce({{ moment }}, _loaded_at) as happened_at
+            coalesce({{ moment }}, _loaded_at) as happened_at,
+            _load_id
         from {{ ref(model) }}
         where repository is not null
         {% if not loop.last %} union all {% endif %}
@@ -41,14 +48,16 @@ with evidence as (
 repository_evidence as (
 
     select
-        repository,
-        topic,
-        {{ is_simulated('repository') }} as is_simulated,
+        evidence.repository,
+        evidence.topic,
+        {{ is_simulated('evidence.repository') }} as is_simulated,
         count(*) as evidence_count,
-        min(happened_at) as first_evidence_at,
-        max(happened_at) as last_evidence_at
+        count(case when loads.context_source = 'flag' then 1 end) as self_declared_evidence_count,
+        min(evidence.happened_at) as first_evidence_at,
+        max(evidence.happened_at) as last_evidence_at
     from evidence
-    where happened_at <= {{ as_of() }}
+    left join loads on evidence._load_id = loads.load_id
+    where evidence.happened_at <= {{ as_of() }}
     group by 1, 2, 3
 
 )

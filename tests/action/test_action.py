@@ -8,12 +8,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
+from collecting import collect
+from hub import Hub
+from replay import BEGIN, TOKEN, Repo, World, artifact, run, serving, zipped
 from runner import PROJECT, Runner, defaults_of, steps_of
+from walk import commands, fenced, section, walk
+from writer import writing
 
 COMMIT = "a" * 40
 PYTHON = str(Path(sys.base_prefix) / "bin" / "python3")
@@ -66,15 +72,8 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
 def locked(runner: Runner) -> Iterator[Path]:
     """A warehouse that another process is writing."""
     path = runner.folder / "hub.duckdb"
-    writer = subprocess.Popen(
-        [sys.executable, "-c",
-         f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('locked', flush=True); sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == b"locked\n"
-    yield path
-    writer.communicate()
+    with writing(path):
+        yield path
 
 
 def test_without_a_warehouse_the_evidence_becomes_an_artifact(runner: Runner) -> None:
@@ -238,3 +237,89 @@ def test_gitlabs_job_emits_and_loads(runner: Runner, temp: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert rows(warehouse, "select provider, run_id, test_count from raw.pipeline_runs") == [("gitlab", "7", 2)]
     assert rows(warehouse, "select run_id, suite from raw.test_suites") == [("7", "cart")]
+
+
+def test_the_line_of_the_readme_makes_an_artifact_that_the_collector_takes_for_that_run(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [step] = yaml.safe_load(fenced(section("One line in your pipeline"), "yaml"))
+    assert re.fullmatch(r"ci-intelligence/hub@<commit>", step["uses"])
+    assert step["if"] == "always()"
+    runner.file("reports/unit/deep/junit.xml", JUNIT)
+
+    code = act(runner, status="failure", **step["with"])
+
+    assert (code, "::warning" in runner.log) == (0, False), runner.log
+    [(_, kept)] = runner.used
+    folder = Path(kept["path"])
+    repo = Repo("acme/shop", 1)
+    repo.runs = [run(repo, 42, BEGIN, head_sha=COMMIT, conclusion="failure")]
+    members = [(str(path.relative_to(folder)), path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
+    artifact(repo, 900, 42, zipped(*members), made_at=BEGIN + timedelta(minutes=5), name=kept["name"])
+    monkeypatch.setenv("CI_INTEL_GITHUB_TOKEN", TOKEN)
+    hub = Hub(tmp_path / "hub")
+    hub.path.parent.mkdir(parents=True)
+    with serving(World(repo)) as server:
+        # The run was a moment ago.
+        server.clock_ahead = timedelta()
+        collected = collect(hub, server)
+
+    assert (collected.exit_code, collected.repositories[0]["collected"]["artifacts_loaded"]) == (0, 1), collected.errors
+    # Of one run, what the API says and what the pipeline says: the models make one row of it.
+    said = "select provider, repository, run_id, run_attempt, test_count from raw.pipeline_runs order by 5 nulls first"
+    assert hub.rows(said) == [("github", "acme/shop", "42", 1, None), ("github", "acme/shop", "42", 1, 2)]
+    assert hub.rows("select repository, run_id, commit_sha, suite from raw.test_suites") == [
+        ("acme/shop", "42", COMMIT, "cart")
+    ]
+
+
+def test_the_line_of_the_readme_loads_where_a_warehouse_is_configured(runner: Runner) -> None:
+    [step] = yaml.safe_load(fenced(section("One line in your pipeline"), "yaml"))
+    runner.file("reports/junit.xml", JUNIT)
+    warehouse = runner.folder / "hub.duckdb"
+
+    code = act(runner, **step["with"], warehouse=f"duckdb:///{warehouse}")
+
+    assert (code, uploads(runner)) == (0, []), runner.log
+    assert rows(warehouse, "select run_id, test_count from raw.pipeline_runs") == [("42", 2)]
+
+
+IN_GITLAB = {
+    "GITLAB_CI": "true", "CI_PROJECT_PATH": "acme/shop", "CI_PIPELINE_ID": "7", "CI_COMMIT_SHA": COMMIT,
+    "CI_PIPELINE_CREATED_AT": "2026-02-03T10:00:00Z", "CI_JOB_NAME": "test",
+}  # fmt: skip
+ANYWHERE = (PROJECT / "docs" / "pipelines.md").read_text().partition("## Anywhere else\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "source"),
+    [
+        pytest.param(section("One line in your pipeline"), IN_GITLAB, "ci_environment", id="the README's, in a CI job"),
+        pytest.param(ANYWHERE, {}, "flag", id="those of docs/pipelines.md, on a desk"),
+    ],
+)
+def test_the_commands_do_what_the_line_does_in_a_scratch_repository(
+    tmp_path: Path, text: str, environment: dict[str, str], source: str
+) -> None:
+    shown = commands(text)
+    assert [command.split()[1] for command in shown] == ["record", "emit", "load"]
+    (tmp_path / "Makefile").write_text("test:\n\t@pytest --quiet --junitxml=evidence/junit.xml\n")
+    (tmp_path / "test_cart.py").write_text("def test_adds(): pass\ndef test_pays(): pass\n")
+    for arguments in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["remote", "add", "origin", "git@github.com:acme/shop.git"],
+        ["add", "."],
+        ["-c", "user.name=Mona", "-c", "user.email=mona@example.org", "commit", "--quiet", "--message", "First"],
+    ):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    warehouse = tmp_path / "hub.duckdb"
+
+    walked = walk(shown, tmp_path, {"CI_INTEL_WAREHOUSE": f"duckdb:///{warehouse}", **environment})
+
+    assert walked.returncode == 0, walked.stdout + walked.stderr
+    emitted = "select repository, status, test_count from raw.pipeline_runs"
+    assert rows(warehouse, emitted) == [("acme/shop", "success", 2)]
+    assert rows(warehouse, "select job, status from raw.job_telemetry") == [("unit-tests", "success")]
+    assert rows(warehouse, "select repository, suite from raw.test_suites") == [("acme/shop", "pytest")]
+    assert rows(warehouse, "select context_source from raw.loads where format = 'junit_xml'") == [(source,)]
+    assert not (tmp_path / "undelivered").exists()

@@ -510,15 +510,27 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
 
 
 def artifact(
-    repo: Repo, artifact_id: int, run_id: int, content: bytes | None, *, made_at: datetime, **more: Any
+    repo: Repo,
+    artifact_id: int,
+    run_id: int,
+    content: bytes | None,
+    *,
+    made_at: datetime,
+    job: str | None = None,
+    attempt: int = 1,
+    **more: Any,
 ) -> None:
-    """Give a run an artifact; without content it has expired."""
+    """
+    Give a run an artifact; without content it has expired.
+
+    It is named as the action names that of a job and attempt, or without a job as the agreed name alone.
+    """
     repo.artifacts.insert(
         0,
         {
             "id": artifact_id,
             "node_id": "MDg6QXJ0aWZhY3Q=",
-            "name": EVIDENCE,
+            "name": f"{EVIDENCE}-{job}-0-{attempt}" if job else EVIDENCE,
             "size_in_bytes": len(content or b""),
             "url": f"https://api.example.org/repos/{repo.name}/actions/artifacts/{artifact_id}",
             "archive_download_url": f"https://api.example.org/repos/{repo.name}/actions/artifacts/{artifact_id}/zip",

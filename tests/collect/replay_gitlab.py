@@ -28,6 +28,8 @@ class Project:
     """A project as the API has it."""
 
     name: str = NAME
+    is_archived: bool = False
+    last_activity_at: str = "2026-10-01T00:00:00.000Z"
     pipelines: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     deployments: list[dict[str, Any]] = field(default_factory=list)
@@ -175,7 +177,12 @@ class GitLabWorld:
     def answer(self, request: Request) -> Response:
         parts = request.path.strip("/").split("/")
         if parts[0] == "groups":
-            return _page(request, [self._about(project) for project in self.projects.values()])
+            shown = [
+                self._about(project)
+                for project in self.projects.values()
+                if request.query.get("archived") in (None, str(project.is_archived).lower())
+            ]
+            return _page(request, sorted(shown, key=lambda one: one["last_activity_at"], reverse=True))
         project = self.projects.get(unquote(parts[1])) if parts[0] == "projects" else None
         if project is None:
             return _NOT_FOUND
@@ -216,8 +223,8 @@ class GitLabWorld:
         return {
             "id": 33,
             "path_with_namespace": project.name,
-            "archived": False,
-            "last_activity_at": "2026-10-01T00:00:00.000Z",
+            "archived": project.is_archived,
+            "last_activity_at": project.last_activity_at,
         }
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from collecting import Collected, collect
+from collecting import Collected, arguments, collect
 from hub import Hub, event, lines
 from replay import BEGIN, TOKEN, Repo, Response, Server, World, artifact, once, run, sha, zipped
 from test_github import contents
@@ -65,6 +65,56 @@ def test_it_is_downloaded_once_and_the_store_never_sees_the_token(hub: Hub, serv
     assert "authorization" not in {name.lower() for name in download.headers}
     assert download.host.startswith("localhost")
     assert second.repositories[0]["collected"] == {}
+
+
+def report(suite: str) -> bytes:
+    return zipped(("junit.xml", JUNIT.replace(b"cart", suite.encode())))
+
+
+def with_several() -> Repo:
+    """A run of two attempts whose jobs left an artifact each; others, whose names only look like theirs."""
+    first, second = BEGIN + timedelta(minutes=5), BEGIN + timedelta(hours=1, minutes=5)
+    repo = with_artifact(report("whole run"), attempts=2)
+    artifact(repo, 901, RUN, report("unit first"), made_at=first, job="unit", attempt=1)
+    artifact(repo, 902, RUN, report("lint"), made_at=first, job="lint", attempt=1)
+    artifact(repo, 903, RUN, report("unit second"), made_at=second, job="unit", attempt=2)
+    for number, name in enumerate(
+        ("ci-intel-evidencex", "my-ci-intel-evidence", "CI-intel-evidence-unit-0-1", "reports")
+    ):
+        artifact(repo, 910 + number, RUN, report(name), made_at=second, name=name)
+    return repo
+
+
+SEVERAL = [("lint", 1), ("unit first", 1), ("unit second", 2), ("whole run", 1)]
+
+
+def test_all_artifacts_of_a_run_are_taken_each_once_and_none_whose_name_is_another(hub: Hub, serve: Serve) -> None:
+    server = serve(World(with_several()))
+
+    collected = evidence(hub, server)
+
+    assert (collected.exit_code, collected.repositories[0]["collected"]) == (0, {"artifacts_loaded": 4})
+    assert hub.rows("select suite, run_attempt from raw.test_suites order by suite") == SEVERAL
+    assert sorted(request.path.split("/")[-2] for request in server.asked("/zip$")) == ["900", "901", "902", "903"]
+    assert evidence(hub, server).repositories[0]["collected"] == {}
+    assert len(server.asked("/zip$")) == 4
+
+
+@pytest.mark.parametrize("point", ["before_commit", "after_commit", "before_position", "after_position"])
+@pytest.mark.parametrize("number", [1, 3])
+def test_killed_between_two_artifacts_of_a_run_each_is_there_once(
+    hub: Hub, serve: Serve, point: str, number: int
+) -> None:
+    server = serve(World(with_several()))
+    process = hub.start(*arguments(server, "--only", "evidence"), env={"CI_INTEL_FAULT": f"{point}:{number}"})
+    process.communicate(timeout=300)
+    assert process.returncode == -9
+    assert hub.value("select count(*) from raw.test_suites") < 4
+
+    assert evidence(hub, server).exit_code == 0
+
+    assert hub.rows("select suite, run_attempt from raw.test_suites order by suite") == SEVERAL
+    assert hub.value("select count(*) from raw.loads") == 4
 
 
 def decision(**fields: Any) -> dict[str, Any]:

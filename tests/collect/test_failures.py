@@ -307,6 +307,16 @@ def test_an_organisation_with_more_than_is_bearable_is_refused_before_anything_i
     assert "raise --max-repositories" in collected.sum["problem"]
 
 
+def test_it_is_also_refused_where_those_beyond_are_followed_by_some_that_sleep(hub: Hub, serve: Serve) -> None:
+    awake = [Repo(f"acme/live-{number}") for number in range(3)]
+    server = serve(World(organisation=[*awake, Repo("acme/old", pushed_at="2021-01-01T00:00:00Z")]))
+
+    collected = collect(hub, server, "--org", "acme", "--max-repositories", "2", repository=None)
+
+    assert (collected.exit_code, len(server.requests)) == (3, 1)
+    assert "acme has more than 2 repositories" in collected.sum["problem"]
+
+
 def test_a_clock_that_is_wrong_here_neither_rejects_what_is_new_nor_moves_what_is_asked(hub: Hub, serve: Serve) -> None:
     repo = Repo("acme/shop")
     server = serve(World(repo))

@@ -9,7 +9,7 @@ from functools import partial
 import collecting
 from hub import Hub
 from replay import BEGIN, TOKEN, Request, Response, Server, once
-from replay_gitlab import NAME, GitLabWorld, merge_request, pipeline, shop, stamp
+from replay_gitlab import NAME, GitLabWorld, Project, merge_request, pipeline, shop, stamp
 from test_github import contents
 
 Serve = Callable[[object], Server]
@@ -120,3 +120,19 @@ def test_a_group_is_all_its_projects(hub: Hub, serve: Serve) -> None:
 
     assert [one["repository"] for one in collected.repositories] == [NAME]
     assert {one.headers["PRIVATE-TOKEN"] for one in server.requests} == {TOKEN}
+
+
+def test_archived_and_sleeping_projects_are_left_out_of_a_group_unless_asked_for(hub: Hub, serve: Serve) -> None:
+    archived, asleep = (
+        Project("acme/attic", is_archived=True),
+        Project("acme/old", last_activity_at="2021-01-01T00:00:00Z"),
+    )
+    server = serve(GitLabWorld(shop(3), archived, asleep))
+
+    def names(*more: str) -> set[str]:
+        collected = collect(hub, server, "--group", "acme", *more, repository=None)
+        assert collected.exit_code == 0
+        return {one["repository"] for one in collected.repositories}
+
+    assert names() == {NAME}
+    assert names("--include-quiet") == {NAME, "acme/attic", "acme/old"}

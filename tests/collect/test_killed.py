@@ -21,7 +21,9 @@ _JUNIT = b'<testsuite name="cart" tests="1"><testcase classname="cart" name="add
 def server() -> Iterator[Server]:
     """A server of one small world, for all tests: nothing in it changes."""
     repo = shop(runs=70, every=timedelta(hours=14))
-    artifact(repo, 900, 1_000_000, zipped(("reports/junit.xml", _JUNIT)), made_at=BEGIN)
+    for number, job in enumerate((None, "unit", "lint")):
+        report = _JUNIT.replace(b"cart", str(job).encode())
+        artifact(repo, 900 + number, 1_000_000, zipped(("reports/junit.xml", report)), made_at=BEGIN, job=job)
     with serving(World(repo)) as server:
         yield server
 

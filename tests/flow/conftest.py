@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hub import Hub
 from reported import fill
+from writer import writing
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +47,5 @@ def _hub(folder: Path, new_warehouse: Path) -> Hub:
 @pytest.fixture
 def locked(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that has the warehouse's file open for writing, until it is told that its input ends."""
-    writer = subprocess.Popen(
-        [sys.executable, "-c",
-         f"import duckdb, sys; c = duckdb.connect({str(hub.path)!r}); print('locked', flush=True); sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == b"locked\n"
-    yield writer
-    writer.communicate()
+    with writing(hub.path) as writer:
+        yield writer

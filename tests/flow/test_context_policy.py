@@ -40,7 +40,8 @@ def test_evidence_that_speaks_only_for_itself_is_rejected_for_the_named_reposito
     assert rejects(hub) == [
         (
             "context_not_accepted",
-            f"for {name} the context policy accepts only the word of api, ci_environment, not of evidence",
+            f"for {name} the context policy accepts only the word of api, ci_environment, not of evidence: "
+            "collect it with `ci-intel collect` or load it in a CI job of that repository",
         )
         for name in ("acme/shop", "acme/payments")
     ]
@@ -53,7 +54,9 @@ def test_a_flag_is_no_ci(hub: Hub) -> None:
     )  # fmt: skip
 
     assert report["rejected"] == 1
-    assert rejects(hub)[0][1].endswith("not of flag")
+    assert "not of flag: collect it with `ci-intel collect`" in rejects(hub)[0][1]
+    # It is in the ledger too, with whose word it was.
+    assert hub.rows("select context_source, event_count, rejected_event_count from raw.loads") == [("flag", 1, 1)]
 
 
 def test_the_ci_job_of_a_repository_speaks_for_it_and_for_no_other(hub: Hub) -> None:
@@ -88,6 +91,71 @@ def test_what_was_let_in_once_can_be_read_again_under_a_stricter_policy(
 
     assert hub.run("reload", report["load_id"], env=NOT_IN_CI).exit_code == 0
     assert hub.value("select count(*) from raw.policy_decisions where _generation = 2") == 1
+
+
+def test_what_was_rejected_is_loaded_again_when_the_right_one_says_whose_it_is_and_then_only_once(hub: Hub) -> None:
+    policy = hub.file("policy.yaml", STRICT)
+    path = hub.file("run.ndjson", lines(event(), event(repo="acme/payments"), event(repo="acme/free")))
+
+    def load(environment: dict[str, str]) -> tuple[str, int, int]:
+        [report] = hub.load(path, "--context-policy", policy, exit_code=None, env=environment)
+        return report["status"], report["loaded"], report["rejected"]
+
+    assert load(NOT_IN_CI) == ("loaded", 1, 2)
+    assert load(NOT_IN_CI) == ("duplicate", 0, 0)
+    assert load(IN_CI) == ("loaded", 2, 1)
+    assert load(IN_CI) == ("duplicate", 0, 0)
+    assert load({**IN_CI, "GITHUB_REPOSITORY": "acme/payments"}) == ("loaded", 2, 1)
+    assert load({**IN_CI, "GITHUB_REPOSITORY": "acme/free"}) == ("duplicate", 0, 0)
+
+    # What each let in is there; the event that all of them did is the same one in every mart.
+    assert hub.rows("select repository, count(*) from raw.policy_decisions group by 1 order by 1") == [
+        ("acme/free", 3), ("acme/payments", 1), ("acme/shop", 1),
+    ]  # fmt: skip
+
+
+def test_a_report_that_was_only_typed_counts_once_the_job_itself_says_the_same(hub: Hub) -> None:
+    policy = hub.file("policy.yaml", STRICT)
+    typed = [
+        "--provider", "github", "--repository", "acme/shop", "--run-id", "42", "--run-attempt", "1",
+        "--commit", COMMIT, "--job", "test",
+    ]  # fmt: skip
+    path = hub.file("junit.xml", JUNIT)
+    hub.load(path, *typed, "--context-policy", policy, exit_code=1, env=NOT_IN_CI)
+
+    [report] = hub.load(path, "--context-policy", policy, env=IN_CI)
+
+    assert (report["status"], report["loaded"]) == ("loaded", 1)
+
+
+def test_reading_it_again_is_no_way_round_the_policy(hub: Hub) -> None:
+    policy = hub.file("policy.yaml", STRICT)
+    broken = {**event(), "decision": 7}
+    path = hub.file("run.ndjson", lines(event(), broken, event(repo="acme/free")))
+    hub.load(path, "--context-policy", policy, exit_code=1, env=NOT_IN_CI)
+    before = rejects(hub)
+    # Also of what breaks its contract: after an upgrade it may be good.
+    assert [code for code, _ in before] == ["context_not_accepted"] * 2
+
+    for which in ("--rejected", "--all"):
+        assert hub.run("reload", which, env=IN_CI).exit_code == 1
+
+    assert hub.value("select max(generation) from raw.loads") == 3
+    assert set(rejects(hub)) == set(before)
+    assert hub.rows("select distinct repository from raw.policy_decisions") == [("acme/free",)]
+
+
+def test_a_report_whose_reader_has_changed_is_not_read_again_past_the_policy(hub: Hub) -> None:
+    typed = ["--repository", "acme/shop", "--commit", COMMIT]
+    path = hub.file("junit.xml", JUNIT)
+    hub.load(path, *typed, "--context-policy", hub.file("policy.yaml", STRICT), exit_code=1, env=NOT_IN_CI)
+    hub.execute("update raw.loads set reader_version = 0")
+
+    result = hub.run("reload", "--rejected", env=NOT_IN_CI)
+
+    assert (result.exit_code, "load the file again" in result.output) == (1, True), result.output
+    assert hub.value("select count(*) from raw.loads") == 1
+    assert hub.value("select count(*) from raw.test_suites") == 0
 
 
 def test_the_policy_of_the_working_folder_is_taken_and_validate_judges_by_it(
