@@ -34,9 +34,16 @@ code=$?
 [ "$number" -gt 0 ] || rmdir "$evidence/reports"
 # One of its own for each job of a matrix and each attempt: what is there is never overwritten.
 own=ci-intel-evidence-${GITHUB_JOB:-job}-${JOB_INDEX:-0}-${GITHUB_RUN_ATTEMPT:-1}
+case "${ARTIFACT:-$own}" in
+    ci-intel-evidence | ci-intel-evidence-?*) artifact=${ARTIFACT:-$own} ;;
+    *)
+        artifact=$own
+        echo "::warning title=CI evidence::an artifact is collected if it is called ci-intel-evidence, or that with a hyphen and more: it is called $own"
+        ;;
+esac
 {
     echo "evidence=$evidence"
-    echo "artifact=${ARTIFACT:-$own}"
+    echo "artifact=$artifact"
     echo "code=$code"
     echo "missing=$missing"
 } >> "$GITHUB_OUTPUT"

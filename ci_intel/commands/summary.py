@@ -15,6 +15,7 @@ from ci_intel.words import counted
 from ingest.load import Report
 
 _SHOWN_PROBLEMS = 20
+_SHOWN_FILES = 5
 
 
 def write_summary(path: Path, tally: Tally, named: Sequence[str]) -> None:
@@ -65,7 +66,8 @@ def _undelivered(reports: Sequence[Report]) -> Iterator[str]:
     spooled = [report for report in reports if report.status == "spooled"]
     for message in dict.fromkeys(report.message for report in spooled):
         files = [report.file for report in spooled if report.message == message]
-        yield f"{counted(len(files), 'file')} {message}; kept: {', '.join(files)}"
+        more = f" and {len(files) - _SHOWN_FILES} more" if len(files) > _SHOWN_FILES else ""
+        yield f"{counted(len(files), 'file')} kept, {', '.join(files[:_SHOWN_FILES])}{more}: {message}"
 
 
 def _problems(report: Report) -> Iterator[str]:

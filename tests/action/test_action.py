@@ -91,6 +91,17 @@ def test_without_a_warehouse_the_evidence_becomes_an_artifact(runner: Runner) ->
     assert [given["name"] for _, given in runner.used] == ["ci-intel-evidence-test-3-1"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [("ci-intel-evidence-web", "ci-intel-evidence-web"), ("reports", "ci-intel-evidence-test-3-1")],
+)
+def test_an_artifact_has_a_name_under_which_it_is_collected(runner: Runner, wanted: str, name: str) -> None:
+    act(runner, artifact=wanted)
+
+    assert [given["name"] for used, given in runner.used if used.startswith("actions/upload-artifact@")] == [name]
+    assert ("an artifact is collected if it is called" in runner.log) == (wanted != name)
+
+
 def test_with_a_warehouse_run_and_reports_are_loaded_and_nothing_is_uploaded(runner: Runner) -> None:
     runner.file("reports/unit/junit.xml", JUNIT)
     warehouse = runner.folder / "hub.duckdb"
@@ -114,8 +125,7 @@ def test_a_warehouse_that_is_down_leaves_the_pipeline_green_and_the_evidence_an_
     assert "::warning" in runner.log
     assert len(uploads(runner)) == 1
     [problem] = [line for line in runner.summary.splitlines() if line.startswith("- ")]
-    assert problem.startswith("- `2 files not delivered: ")
-    assert problem.endswith("; kept: reports/0001-junit.xml, run.json`")
+    assert problem.startswith("- `2 files kept, reports/0001-junit.xml, run.json: not delivered: ")
     assert "\\" not in runner.summary
 
 
