@@ -35,10 +35,9 @@ determinism as (
 
 ),
 
-deployed_releases as (
+releases as (
 
     select * from {{ ref('releases') }}
-    where required_at_deployment_count > 0
 
 ),
 
@@ -143,7 +142,7 @@ summed_weeks as (
         {{ week_of('deployment_started_at') }} as week_start_date,
         cast(sum(verified_at_deployment_count) as {{ type_double() }}) as numerator,
         cast(sum(required_at_deployment_count) as {{ type_double() }}) as denominator
-    from deployed_releases
+    from releases
     group by 1, 2, 3
     union all
     select
