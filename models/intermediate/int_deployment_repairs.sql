@@ -5,7 +5,6 @@ with repairs as (
     where
         is_production
         and status not in ('canceled', 'skipped', 'pending')
-        and (is_rollback or is_hotfix or fixes_deployment_key is not null or incident_id is not null)
 
 ),
 

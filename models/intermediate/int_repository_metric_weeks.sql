@@ -35,7 +35,7 @@ determinism as (
 
 ),
 
-deployed_releases as (
+releases as (
 
     select releases.*
     from {{ ref('releases') }} as releases
@@ -44,7 +44,6 @@ deployed_releases as (
             releases.is_simulated = assurance_starts.is_simulated
             and assurance_starts.assurance = 'verification'
             and releases.deployment_started_at > assurance_starts.first_used_at
-    where releases.required_at_deployment_count > 0
 
 ),
 
@@ -149,7 +148,7 @@ summed_weeks as (
         {{ week_of('deployment_started_at') }} as week_start_date,
         cast(sum(verified_at_deployment_count) as {{ type_double() }}) as numerator,
         cast(sum(required_at_deployment_count) as {{ type_double() }}) as denominator
-    from deployed_releases
+    from releases
     group by 1, 2, 3
     union all
     select

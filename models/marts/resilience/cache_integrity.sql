@@ -13,7 +13,7 @@ judged_checks as (
 
     select
         *,
-        coalesce(verdict <> 'undecided' and mismatched_entry_count = 0 and is_signed, false) as is_intact
+        verdict <> 'undecided' and mismatched_entry_count = 0 and is_signed as is_intact
     from cache_checks
 
 ),
