@@ -60,6 +60,38 @@ def test_what_a_killed_writer_left_aside_is_removed_and_what_a_living_one_writes
     assert archive.path_of(DIGEST).exists()
 
 
+@pytest.mark.parametrize("moment", ["before it is looked at", "while it is looked at"])
+def test_what_another_writer_puts_in_its_place_while_this_one_clears_away_stays_and_is_no_error(
+    archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    aside, place = archive.folder / "aside", archive.folder / "ab" / "other.zst"
+    aside.mkdir(parents=True)
+    place.parent.mkdir()
+    (aside / "other").write_bytes(b"whole")
+    look, lock = Path.open, fcntl.flock
+
+    def finish() -> None:
+        if (aside / "other").exists():
+            (aside / "other").rename(place)
+
+    def looked_at(path: Path, *arguments: str) -> object:
+        if path.name == "other" and moment == "before it is looked at":
+            finish()
+        return look(path, *arguments)
+
+    def locked(file: object, operation: int) -> None:
+        if operation & fcntl.LOCK_NB:
+            finish()
+        lock(file, operation)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "open", looked_at)
+    monkeypatch.setattr(fcntl, "flock", locked)
+    keep(archive, source)
+
+    assert place.read_bytes() == b"whole"
+    assert archive.path_of(DIGEST).exists()
+
+
 @pytest.mark.parametrize(
     "damage",
     [
