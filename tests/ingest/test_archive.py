@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -74,15 +75,15 @@ def test_what_another_writer_puts_in_its_place_while_this_one_clears_away_stays_
         if (aside / "other").exists():
             (aside / "other").rename(place)
 
-    def looked_at(path: Path, *arguments: str) -> object:
+    def looked_at(path: Path, *arguments: Any, **options: Any) -> object:
         if path.name == "other" and moment == "before it is looked at":
             finish()
-        return look(path, *arguments)
+        return look(path, *arguments, **options)
 
-    def locked(file: object, operation: int) -> None:
+    def locked(file: Any, operation: int) -> None:
         if operation & fcntl.LOCK_NB:
             finish()
-        lock(file, operation)  # type: ignore[arg-type]
+        lock(file, operation)
 
     monkeypatch.setattr(Path, "open", looked_at)
     monkeypatch.setattr(fcntl, "flock", locked)
