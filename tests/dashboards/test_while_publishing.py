@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import asking
 import pytest
-from serving import Served
+from serving import BIN, PROJECT, Served
 
 pytestmark = pytest.mark.dashboards
 LOOKERS = 2
@@ -64,20 +65,20 @@ def test_no_chart_fails_while_twenty_publishes_go_on(served: Served, capsys: pyt
     assert seen.answered >= 20
 
 
-def test_no_chart_fails_and_no_build_waits_while_the_warehouse_is_written(served: Served) -> None:
-    # As dbt does: the file is opened for writing, again and again, and held while something is built.
-    build = """
-import duckdb, sys, time
-for number in range(8):
-    with duckdb.connect(sys.argv[1]) as connection:
-        connection.execute("create or replace table marts.being_built as select range from range(100000)")
-        time.sleep(1)
-with duckdb.connect(sys.argv[1]) as connection:
-    connection.execute("drop table marts.being_built")
-"""
-    with looking(served) as seen:
-        built = subprocess.run([sys.executable, "-c", build, served.warehouse], capture_output=True, text=True)
+def test_a_dbt_build_and_those_who_look_do_not_notice_one_another(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [BIN / "dbt", "--quiet", "build", "--select", "marts", "--exclude-resource-type", "unit_test"]
+    environment = {**os.environ, "CI_INTEL_WAREHOUSE": f"duckdb:///{served.warehouse}", "CI_INTEL_TARGET": "dev"}
 
-    assert built.returncode == 0, built.stderr
+    with looking(served) as seen:
+        built = subprocess.run(
+            [*command, "--target-path", tmp_path / "target"],
+            cwd=PROJECT, env=environment, capture_output=True, text=True,
+        )  # fmt: skip
+
+    with capsys.disabled():
+        print(f"\nwhile dbt built, {seen.answered} charts were asked for, {len(seen.failures)} failed")
+    assert built.returncode == 0, built.stdout
     assert seen.failures == []
     assert seen.answered > 0
