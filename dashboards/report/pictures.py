@@ -138,14 +138,14 @@ _RUNS = Domain(
             f"Of many repositories the {_MOST} with the most failures.",
             f"""
             select
-                run_health.repository as name,
+                days.repository as name,
                 started_date,
                 sum(succeeded_run_count) as numerator,
                 sum(concluded_run_count) as denominator,
                 sum(succeeded_run_count) / nullif(sum(concluded_run_count), 0) as value,
                 max(targets.target) as target,
                 max(targets.amber_threshold) as amber_threshold
-            from marts.run_health
+            from marts.run_health as days
             inner join (
                 select repository from marts.run_health
                 where
@@ -154,7 +154,7 @@ _RUNS = Domain(
                 group by repository
                 order by sum(concluded_run_count) - sum(succeeded_run_count) desc, repository
                 limit {_MOST}
-            ) as shown on run_health.repository = shown.repository
+            ) as shown on days.repository = shown.repository
             cross join (
                 select target, amber_threshold from marts.executive_scorecard
                 where
@@ -164,7 +164,7 @@ _RUNS = Domain(
             where
                 is_simulated = $is_simulated
                 and started_date >= cast($first_day as date) and started_date < cast($day_after as date)
-            group by run_health.repository, started_date
+            group by days.repository, started_date
             order by name, started_date
             """,
             ("name", "started_date", "numerator", "denominator", "value"),

@@ -166,8 +166,7 @@ class GoogleSQL:
             sql=sql, options=self._options_with(parameters), simple_catalog=self._catalog(sql, known)
         )
         for name, (type_, text) in parameters.items():
-            value = {"int64_value": int(text)} if type_ == "INT64" else {"string_value": text}
-            request.params.add(name=name, value=value)
+            request.params.add(name=name, value=_value(type_, text))
         for name in self.table_names(sql):
             request.table_content[name].table_data.row.extend(self.content(name, known))
         return self._call(f"Evaluate{what}", request, getattr(service, f"Evaluate{what}Response"))
@@ -282,6 +281,15 @@ def _type(name: str) -> Any:
             type_kind=types.TYPE_ARRAY, array_type=types.ArrayTypeProto(element_type=_type(name[6:-1]))
         )
     return types.TypeProto(type_kind=NAMES[name])
+
+
+def _value(type_: str, text: str) -> Mapping[str, Any]:
+    """Return a parameter's value, which the API has as text, as the engine takes it."""
+    if type_ == "INT64":
+        return {"int64_value": int(text)}
+    if type_ == "BOOL":
+        return {"bool_value": text == "true"}
+    return {"string_value": text}
 
 
 def _columns(resolved: Any) -> Sequence[Any]:

@@ -46,8 +46,7 @@ open_matters as (
         matters.subject,
         matters.sentence,
         matters.since_at,
-        -- Days that are over, as in the sentences.
-        cast(floor({{ dbt.datediff('matters.since_at', as_of(), 'second') }} / 86400.0) as {{ dbt.type_bigint() }}) as age_days,
+        {{ dbt.datediff('matters.since_at', as_of(), 'day') }} as age_days,
         cast(matters.size_value as {{ type_double() }}) as size_value,
         matters.size_unit,
         cast(matters.times_allowed as {{ type_double() }}) as times_allowed,
