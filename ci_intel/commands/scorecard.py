@@ -173,4 +173,4 @@ def _print_fleet(rows: Sequence[Row], *, is_simulated: bool) -> None:
         status = f"[{colour}]● {row['status']}[/{colour}]"
         table.add_row(shown, status, row["name"], row["why"], _TRENDS[row["trend"]], row["owner"])
     # As wide as it has to be: a terminal wraps a line better than a table folds a cell.
-    Console(width=160).print(table)
+    Console(width=300).print(table)

@@ -62,7 +62,7 @@ def test_the_command_gives_each_grey_metric_its_own_reason(one_report: Hub) -> N
 
     assert result.exit_code == 0
     assert result.stdout.count("● grey") == metrics
-    assert "Never measured: no evidence for it had been loaded by the end of the week." in result.stdout
+    assert "Never measured: no evidence by the end of the week." in result.stdout
     assert "Too little data: 2 of at least 50." in result.stdout
 
 

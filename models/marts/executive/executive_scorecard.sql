@@ -140,7 +140,7 @@ select
     ) as status_shade,
     grey_reason,
     case grey_reason
-        when 'never_measured' then 'Never measured: no evidence for it had been loaded by the end of the week.'
+        when 'never_measured' then 'Never measured: no evidence by the end of the week.'
         when 'in_progress' then 'The week is not over.'
         when 'stale'
             then
