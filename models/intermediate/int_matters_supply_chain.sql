@@ -49,7 +49,8 @@ overdue_vulnerabilities as (
         {{ safe_ratio('exposure_days', 'sla_days') }} as times_allowed,
         'The ' || case when is_critical then 'critical ' else '' end || 'vulnerability ' || vulnerability
         || case when is_kev then ', which attackers are known to use,' else '' end || ' is live in ' || repository || ' '
-        || {{ whole(dbt.datediff('overdue_since_at', as_of(), 'day')) }} || ' days beyond its time limit of ' || {{ whole('sla_days') }}
+        || {{ whole(dbt.datediff('overdue_since_at', as_of(), 'day')) }} || ' days beyond its time limit of '
+        || {{ whole('sla_days') }}
         || case when has_fix then '; a fix is out.' else '; no fix is known.' end as sentence,
         cast(null as {{ dbt.type_string() }}) as next_step,
         cast(null as {{ dbt.type_string() }}) as owner,
