@@ -1,11 +1,32 @@
 -- One row per metric of runs, week and run or job behind it, of the last four complete weeks.
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('counted_date'),
+    on_schema_change='append_new_columns'
+) }}
+{%- set listed_days %}
+    select
+        started_date as counted_date,
+        count(*) as thing_count
+    from {{ ref('pipeline_runs') }}
+    where is_final_attempt and started_date >= {{ evidence_since() }}
+    group by started_date
+{% endset %}
+{%- set dates = dates_of_changed_evidence(dates_of_changed_runs(), 'success_ratio', listed_days) %}
+{{ says_dates('counted_date', dates) }}
+
 with final_attempts as (
 
     select
         *,
+        started_date as counted_date,
         run_status in ('success', 'failed', 'timed_out') as is_concluded
     from {{ ref('pipeline_runs') }}
-    where is_final_attempt and started_date >= {{ evidence_since() }}
+    where
+        is_final_attempt
+        and started_date >= {{ evidence_since() }}
+        and {{ in_dates('started_date', dates) }}
 
 ),
 
@@ -42,24 +63,28 @@ jobs as (
 
     select
         *,
+        run_started_date as counted_date,
         cast(run_attempt as {{ dbt.type_string() }}) as attempt
     from {{ ref('pipeline_jobs') }}
-    where is_final_attempt and run_started_date >= {{ evidence_since() }}
+    where
+        is_final_attempt
+        and run_started_date >= {{ evidence_since() }}
+        and {{ in_dates('run_started_date', dates) }}
 
 ),
 
 evidence as (
 
-    {{ evidence_of(
-        'success_ratio', 'runs', 'pipeline_run', week_of('started_date'), 'run_key', 'run_name', 'started_at',
+    {{ evidence_of_days(
+        'success_ratio', 'runs', 'pipeline_run', 'run_key', 'run_name', 'started_at',
         is_excluded='not is_concluded',
         numerator=one_if("run_status = 'success'"),
         denominator='1',
         why="'Its last attempt: ' || run_status || '.'"
     ) }}
     union all
-    {{ evidence_of(
-        'first_pass_ratio', 'runs', 'pipeline_run', week_of('started_date'), 'run_key', 'run_name', 'started_at',
+    {{ evidence_of_days(
+        'first_pass_ratio', 'runs', 'pipeline_run', 'run_key', 'run_name', 'started_at',
         is_excluded='not is_concluded or first_status is null',
         numerator=one_if("first_status = 'success'"),
         denominator='1',
@@ -68,8 +93,8 @@ evidence as (
             else 'Its first attempt: ' || first_status || '.' end"
     ) }}
     union all
-    {{ evidence_of(
-        'queue_time', 'jobs', 'pipeline_job', week_of('run_started_date'),
+    {{ evidence_of_days(
+        'queue_time', 'jobs', 'pipeline_job',
         "provider || ' ' || repository || ' ' || run_id || ' ' || attempt || ' ' || job_id || ' '
             || cast(ordinal as " ~ dbt.type_string() ~ ")",
         "workflow || ', job ' || job_name || ', run ' || run_id || ', attempt ' || attempt",

@@ -1,4 +1,7 @@
 -- One row per cell of the scorecard (week, metric, origin) of the last four complete weeks and thing behind it.
+{#- Nothing is stored twice: of runs and jobs the evidence is kept by day, and of all else there is little. #}
+{{ config(materialized='view') }}
+
 with cells as (
 
     select * from {{ ref('executive_scorecard') }}
@@ -9,9 +12,11 @@ with cells as (
 evidence as (
 
     {% for domain in [
-        'runs', 'delivery', 'tests', 'supply_chain', 'resilience', 'assurance', 'evidence', 'efficiency'
+        'runs', 'costs', 'forecasts',
+        'delivery', 'tests', 'supply_chain', 'resilience', 'assurance', 'evidence', 'efficiency'
     ] %}
-        select * from {{ ref('int_scorecard_evidence_' ~ domain) }}
+        select {{ evidence_columns() | join(', ') }}
+        from {{ ref('int_scorecard_evidence_' ~ domain) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
 
