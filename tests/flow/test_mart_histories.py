@@ -38,10 +38,12 @@ AS_OF = as_of("2026-03-01 12:00:00")
 ROWS = ("--select", "config.materialized:incremental", "config.materialized:table")
 INCREMENTAL = ("--select", "config.materialized:incremental", "red_streaks")
 
-STORED = {"int_job_executions_forecast", "int_pipeline_runs_costed"}
+EVIDENCE = {"int_scorecard_evidence_runs", "int_scorecard_evidence_costs", "int_scorecard_evidence_forecasts"}
+STORED = {"int_job_executions_forecast", "int_pipeline_runs_costed", *EVIDENCE}
 """Incremental models that marts read: what a mart sums up or leaves out would hide some of their faults."""
 
-FORECASTS = {"int_job_executions_forecast", "job_duration_forecast", "job_duration_forecast_by_day"}
+OF_THE_LAST_DAYS = {"int_job_executions_forecast", "job_duration_forecast", "job_duration_forecast_by_day", *EVIDENCE}
+"""What looks back from now, so that its rows also change as days pass."""
 
 COMPARED_BY: dict[str, str] = {name: f"select * from intermediate.{name}" for name in STORED}
 """What is not a mart, or keeps more than a rebuild can know: the query for what of it has to be equal."""
@@ -56,7 +58,7 @@ def test_every_mart_equals_a_full_rebuild_after_any_history(
     assert [case for case in CASES if not seen[case]] == [], "the history missed a case"
 
 
-def test_forecasts_equal_a_rebuild_after_corrections_and_as_the_days_pass(
+def test_forecasts_and_evidence_equal_a_rebuild_after_corrections_and_as_the_days_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Runs close to each other: what is corrected is what later ones were foretold from.
@@ -65,21 +67,21 @@ def test_forecasts_equal_a_rebuild_after_corrections_and_as_the_days_pass(
     monkeypatch.setenv("CI_INTEL_WAREHOUSE", f"duckdb:///{database}")
     deliveries = list(MartHistory(FIRST_SEED, tmp_path).deliveries(DELIVERIES))
     builds = {len(deliveries) - 9: "2025-12-20 12:00:00", len(deliveries) - 5: "2025-12-21 09:00:00"}
-    forecasts = [f"+{name}" for name in sorted(FORECASTS)]
+    models = [f"+{name}" for name in sorted(OF_THE_LAST_DAYS)]
     for number, delivery in enumerate(deliveries):
         with test_histories.opened(database) as warehouse:
             deliver(delivery, warehouse, tmp_path)
         if number == min(builds):
             run_dbt("seed")
         if number in builds:
-            run_dbt("run", *as_of(builds[number]), "--select", *forecasts)
+            run_dbt("run", *as_of(builds[number]), "--select", *models)
     for now in ("2025-12-24 12:00:00", "2026-01-05 23:00:00"):
-        run_dbt("run", *as_of(now), "--select", *forecasts)
-    brought_up_to_date = marts(database, FORECASTS)
+        run_dbt("run", *as_of(now), "--select", *models)
+    brought_up_to_date = marts(database, OF_THE_LAST_DAYS)
 
-    run_dbt("run", "--full-refresh", *as_of(now), "--select", *forecasts)
+    run_dbt("run", "--full-refresh", *as_of(now), "--select", *models)
 
-    for name, rebuilt in marts(database, FORECASTS).items():
+    for name, rebuilt in marts(database, OF_THE_LAST_DAYS).items():
         assert rebuilt.height > 3, name
         test_histories.assert_same(brought_up_to_date[name], rebuilt, name)
 
