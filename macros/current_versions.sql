@@ -60,6 +60,7 @@
         partition by {{ key | join(', ') }}
         order by {{ newest_first() }}
     ) = 1
+    {{ in_order_of('_loaded_at') }}
 {% endmacro %}
 
 

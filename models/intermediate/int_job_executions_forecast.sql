@@ -382,3 +382,4 @@ left join forecasts
     on
         executions.job_number = forecasts.job_number
         and executions.position = forecasts.position
+{{ in_order_of('began_date') }}

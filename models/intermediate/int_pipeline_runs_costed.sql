@@ -131,3 +131,4 @@ select
         else 'unknown'
     end as carbon_method
 from costed_attempts
+{{ in_order_of('started_date') }}

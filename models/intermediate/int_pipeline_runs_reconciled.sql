@@ -177,3 +177,4 @@ reconciled_runs as (
 )
 
 select * from reconciled_runs
+{{ in_order_of('started_at') }}

@@ -135,3 +135,4 @@ evidence as (
 )
 
 select * from evidence
+{{ in_order_of('counted_date') }}

@@ -111,3 +111,4 @@ jobs_with_run as (
 
 select * from jobs_with_run
 where {{ in_dates('partition_date', dates) }}
+{{ in_order_of('partition_date') }}

@@ -201,3 +201,4 @@ runs_with_context as (
 )
 
 select * from runs_with_context
+{{ in_order_of('started_date') }}
