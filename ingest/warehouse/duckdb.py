@@ -30,6 +30,8 @@ TYPES = {
     Type.TIMESTAMP: "TIMESTAMP",
 }
 PREFIX = "duckdb:///"
+SCHEMAS = frozenset({"raw", "seeds", "staging", "intermediate", "marts"})
+"""The hub's schemas, after which no file can be called: DuckDB calls a database what its file is called."""
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 _HEADER_BYTES = 3 * 4096
@@ -41,7 +43,8 @@ class DuckDBWarehouse:
     The raw tables in the schema `raw` of a DuckDB file.
 
     Opening it takes the file's lock, which `close` gives back. Raises `WarehouseUnavailable` if the
-    lock is not free within `lock_timeout` seconds, or the file cannot be created or read.
+    lock is not free within `lock_timeout` seconds, if the file cannot be created or read, or if it is
+    called like one of the hub's schemas.
     """
 
     def __init__(
@@ -53,6 +56,11 @@ class DuckDBWarehouse:
         is_read_only: bool = False,
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if path.stem.lower() in SCHEMAS:
+            raise WarehouseUnavailable(
+                f"{path}: DuckDB would take {path.stem} for the hub's schema of that name; "
+                f"call the file something else, such as {path.with_stem('ci_intel').name}"
+            )
         self.url = f"{PREFIX}{path}"
         self.path = path
         self.loads_at_once = 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 from dbt_project import outcomes
 from hub import Hub
@@ -94,3 +96,12 @@ def test_a_matter_of_a_metric_leads_to_what_that_was_counted_from(reported_hub: 
     assert "marts.executive_scorecard where" not in said
     for place in places:
         assert reported_hub.run(*place.split()[1:]).exit_code == 0
+
+
+def test_a_warehouse_that_was_renamed_still_tells_what_is_behind_a_metric(reported_hub: Hub, tmp_path: Path) -> None:
+    renamed = shutil.copy(reported_hub.path, tmp_path / "of last week.duckdb")
+
+    said = reported_hub.run("scorecard", "--evidence", "bypass_count", "--warehouse", f"duckdb:///{renamed}")
+
+    assert said.exit_code == 0, said.output
+    assert said.stdout == reported_hub.run("scorecard", "--evidence", "bypass_count").stdout

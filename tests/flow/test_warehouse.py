@@ -209,3 +209,14 @@ def test_a_load_that_fails_in_the_middle_leaves_no_row(hub: Hub, monkeypatch: py
         0
     ] * 3
     assert hub.load(path, exit_code=1)[0]["status"] == "loaded"
+
+
+@pytest.mark.parametrize("schema", ["raw", "marts"])
+def test_a_file_that_is_called_like_a_schema_is_refused_before_it_is_created(hub: Hub, schema: str) -> None:
+    path = hub.folder / f"{schema.upper()}.duckdb"
+
+    result = hub.run("warehouse", "init", "--warehouse", f"duckdb:///{path}")
+
+    assert result.exit_code == 3
+    assert "call the file something else, such as ci_intel.duckdb" in result.output
+    assert not path.exists()
