@@ -117,7 +117,7 @@ last_met_drills as (
     inner join met_drills
         on
             bounded_months.repository = met_drills.repository
-            and met_drills.held_at < bounded_months.known_until_at
+            and met_drills.held_date <= bounded_months.last_date
     qualify row_number() over (
         partition by bounded_months.repository, bounded_months.month_start_date
         order by met_drills.held_at desc, met_drills.drill_id desc
@@ -152,7 +152,7 @@ unrehearsed_changes as (
     inner join deployments
         on
             rehearsed_months.repository = deployments.repository
-            and deployments.deployed_at < rehearsed_months.known_until_at
+            and deployments.deployed_date <= rehearsed_months.last_date
     where rehearsed_months.last_met_drill_at is null or deployments.deployed_at > rehearsed_months.last_met_drill_at
     group by 1, 2
 
