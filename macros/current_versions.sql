@@ -20,6 +20,7 @@
                 and _loaded_at >= {{ unseen.loaded_since }}
         {%- endif %}
     {%- endset -%}
+    {{ says_loads(unseen) }}
     with new_versions as (
 
         {{ new_rows }}
@@ -143,9 +144,18 @@
 {% endmacro %}
 
 
-{#  The pre-hook of every incremental `int_<things>_current`. #}
+{# Which loads a model reads, as a comment for its pre-hook and for who reads the compiled SQL. #}
+{% macro says_loads(unseen) -%}
+    -- reads {{ 'every load' if unseen is none else 'loads committed since ' ~ unseen.committed_since }}
+{%- endmacro %}
+
+
+{#
+    The pre-hook of every incremental `int_<things>_current`. It goes by what the model says that it reads: to ask again
+    might find a reload that was committed just now, and empty the model for a query that reads only what is new.
+#}
 {% macro empty_after_reload() %}
-    {%- if is_incremental() and new_loads().has_reload -%}
+    {%- if is_incremental() and '-- reads every load' in model.compiled_code -%}
         delete from {{ this }} where true
     {%- endif -%}
 {% endmacro %}

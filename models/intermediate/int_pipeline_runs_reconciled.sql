@@ -9,6 +9,7 @@
     pre_hook="{{ empty_after_reload() }}"
 ) }}
 {%- set unseen = unseen_loads() %}
+{{ says_loads(unseen) }}
 
 with runs as (
 

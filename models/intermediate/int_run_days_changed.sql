@@ -11,6 +11,7 @@
     duplicate of any other of its commit, so that the days of those count too.
 #}
 {%- set unseen = unseen_loads() %}
+{{ says_loads(unseen) }}
 {%- set loading_days = loading_days_of_changed_runs(unseen) if unseen else none %}
 
 with changed_runs as (
