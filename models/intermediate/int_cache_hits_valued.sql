@@ -38,31 +38,22 @@ job_days as (
 job_days_with_history as (
 
     select
-        job_days.repository,
-        job_days.workflow,
-        job_days.job_name,
-        job_days.started_date,
-        job_days.hit_count,
-        job_days.miss_count,
-        sum(history.hit_count) as history_hit_count,
-        sum(history.miss_count) as history_miss_count,
-        sum(history.hit_ms) as history_hit_ms,
-        sum(history.miss_ms) as history_miss_ms
+        repository,
+        workflow,
+        job_name,
+        started_date,
+        hit_count,
+        miss_count,
+        sum(hit_count) over last_28_days as history_hit_count,
+        sum(miss_count) over last_28_days as history_miss_count,
+        sum(hit_ms) over last_28_days as history_hit_ms,
+        sum(miss_ms) over last_28_days as history_miss_ms
     from job_days
-    inner join job_days as history
-        on
-            job_days.repository = history.repository
-            and job_days.workflow = history.workflow
-            and job_days.job_name = history.job_name
-            and history.started_date <= job_days.started_date
-            and history.started_date > {{ date_plus('job_days.started_date', -28) }}
-    group by
-        job_days.repository,
-        job_days.workflow,
-        job_days.job_name,
-        job_days.started_date,
-        job_days.hit_count,
-        job_days.miss_count
+    window last_28_days as (
+        partition by repository, workflow, job_name
+        order by {{ dbt.datediff("cast('1970-01-01' as date)", 'started_date', 'day') }}
+        range between 27 preceding and current row
+    )
 
 ),
 

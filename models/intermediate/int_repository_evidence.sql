@@ -23,43 +23,47 @@
     ('autopsy_finding', 'int_autopsy_findings_current', 'found_at'),
     ('evidence_bundle', 'int_evidence_bundles_current', 'created_at'),
 ] %}
-with loads as (
+with self_declared_loads as (
 
-    select * from {{ ref('stg_loads') }}
+    select load_id from {{ ref('stg_loads') }}
+    where context_source = 'flag'
 
 ),
 
-evidence as (
+-- Each topic is counted for itself, before they come together: those of runs and jobs have millions of rows.
+repository_evidence as (
 
     {% for topic, model, moment in sources %}
-        -- What has no time of its own is as old as its load.
         select
+            evidence.repository,
             '{{ topic }}' as topic,
-            repository,
-            coalesce({{ moment }}, _loaded_at) as happened_at,
-            _load_id
-        from {{ ref(model) }}
-        where repository is not null
+            count(*) as evidence_count,
+            count(self_declared_loads.load_id) as self_declared_evidence_count,
+            min(evidence.happened_at) as first_evidence_at,
+            max(evidence.happened_at) as last_evidence_at
+        from (
+            -- What has no time of its own is as old as its load.
+            select
+                repository,
+                coalesce({{ moment }}, _loaded_at) as happened_at,
+                _load_id
+            from {{ ref(model) }}
+            where repository is not null
+        ) as evidence
+        left join self_declared_loads on evidence._load_id = self_declared_loads.load_id
+        where evidence.happened_at <= {{ as_of() }}
+        group by evidence.repository
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
 
-),
-
-repository_evidence as (
-
-    select
-        evidence.repository,
-        evidence.topic,
-        {{ is_simulated('evidence.repository') }} as is_simulated,
-        count(*) as evidence_count,
-        count(case when loads.context_source = 'flag' then 1 end) as self_declared_evidence_count,
-        min(evidence.happened_at) as first_evidence_at,
-        max(evidence.happened_at) as last_evidence_at
-    from evidence
-    left join loads on evidence._load_id = loads.load_id
-    where evidence.happened_at <= {{ as_of() }}
-    group by 1, 2, 3
-
 )
 
-select * from repository_evidence
+select
+    repository,
+    topic,
+    {{ is_simulated('repository') }} as is_simulated,
+    evidence_count,
+    self_declared_evidence_count,
+    first_evidence_at,
+    last_evidence_at
+from repository_evidence
