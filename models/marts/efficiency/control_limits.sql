@@ -80,11 +80,12 @@ averaged_days as (
     select
         *,
         -- The weights λ (1 - λ)^k of the days under test; what is left of them is the baseline's.
-        {{ lambda }}e0 * metric_value
-        {% for age in range(1, tested_days) -%}
-            + case when tested_day_count > {{ age }} then {{ lambda * (1 - lambda) ** age }}e0 * value_{{ age }} else 0 end
-        {% endfor -%}
-        as tested_average
+        (
+            {{ lambda }}e0 * metric_value
+            {% for age in range(1, tested_days) -%}
+                + case when tested_day_count > {{ age }} then {{ lambda * (1 - lambda) ** age }}e0 * value_{{ age }} else 0 end
+            {% endfor %}
+        ) as tested_average
     from surrounded_days
     where metric_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * judged_days) }}
 
