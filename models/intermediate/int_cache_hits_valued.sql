@@ -1,4 +1,16 @@
 -- One row per repository × workflow × job × day with a cache hit or miss, with the time that the hits saved.
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('started_date'),
+    on_schema_change='append_new_columns'
+) }}
+{#- On most days a job misses its cache too seldom to know what a rebuild takes: that many days say, the day among them. #}
+{%- set history_days = 28 %}
+{%- set dates = and_days_after(dates_of_changed_runs(), history_days - 1) %}
+{%- set first_date = date_plus("cast('" ~ dates[0] ~ "' as date)", 1 - history_days) if dates %}
+{{ says_dates('started_date', dates) }}
+
 with cached_jobs as (
 
     select
@@ -7,7 +19,9 @@ with cached_jobs as (
         job_name,
         started_date,
         cache_result,
-        duration_ms
+        duration_ms,
+        _committed_at,
+        _words_fingerprint
     from {{ ref('pipeline_jobs') }}
     -- A job that failed or was cut short says nothing of how long it takes.
     where
@@ -15,6 +29,8 @@ with cached_jobs as (
         and job_status = 'success'
         and duration_ms > 0
         and not is_carried_over
+        and started_date is not null
+        {% if dates %} and started_date between {{ first_date }} and cast('{{ dates[-1] }}' as date) {% endif %}
 
 ),
 
@@ -28,13 +44,14 @@ job_days as (
         count(case when cache_result = 'hit' then 1 end) as hit_count,
         count(case when cache_result = 'miss' then 1 end) as miss_count,
         coalesce(sum(case when cache_result = 'hit' then duration_ms end), 0) as hit_ms,
-        coalesce(sum(case when cache_result = 'miss' then duration_ms end), 0) as miss_ms
+        coalesce(sum(case when cache_result = 'miss' then duration_ms end), 0) as miss_ms,
+        max(_committed_at) as _committed_at,
+        max(_words_fingerprint) as _words_fingerprint
     from cached_jobs
     group by repository, workflow, job_name, started_date
 
 ),
 
--- On most days a job misses its cache too seldom to know what a rebuild takes: the last 28 days say.
 job_days_with_history as (
 
     select
@@ -44,15 +61,17 @@ job_days_with_history as (
         started_date,
         hit_count,
         miss_count,
-        sum(hit_count) over last_28_days as history_hit_count,
-        sum(miss_count) over last_28_days as history_miss_count,
-        sum(hit_ms) over last_28_days as history_hit_ms,
-        sum(miss_ms) over last_28_days as history_miss_ms
+        _committed_at,
+        _words_fingerprint,
+        sum(hit_count) over last_days as history_hit_count,
+        sum(miss_count) over last_days as history_miss_count,
+        sum(hit_ms) over last_days as history_hit_ms,
+        sum(miss_ms) over last_days as history_miss_ms
     from job_days
-    window last_28_days as (
+    window last_days as (
         partition by repository, workflow, job_name
         order by {{ dbt.datediff("cast('1970-01-01' as date)", 'started_date', 'day') }}
-        range between 27 preceding and current row
+        range between {{ history_days - 1 }} preceding and current row
     )
 
 ),
@@ -76,5 +95,8 @@ select
     miss_count,
     mean_rebuild_ms,
     case when mean_rebuild_ms is not null then hit_count else 0 end as valued_hit_count,
-    hit_count * mean_rebuild_ms as saved_ms
+    hit_count * mean_rebuild_ms as saved_ms,
+    _committed_at,
+    _words_fingerprint
 from job_days_with_rebuild
+where {{ in_dates('started_date', dates) }}

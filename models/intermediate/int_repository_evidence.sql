@@ -1,4 +1,5 @@
 -- One row per repository and topic of which the repository has ever sent something.
+{{ config(materialized='table') }}
 {% set sources = [
     ('pipeline_run', 'int_pipeline_runs_current', 'started_at'),
     ('pipeline_job', 'int_pipeline_jobs_current', 'started_at'),
