@@ -8,7 +8,11 @@
 {#- On most days a job misses its cache too seldom to know what a rebuild takes: that many days say, the day among them. #}
 {%- set history_days = 28 %}
 {%- set dates = and_days_after(dates_of_changed_runs(), history_days - 1) %}
-{%- set first_date = date_plus("cast('" ~ dates[0] ~ "' as date)", 1 - history_days) if dates %}
+{%- set is_looked_at = 'true' %}
+{%- if dates %}
+    {%- set first_date = date_plus("cast('" ~ dates[0] ~ "' as date)", 1 - history_days) %}
+    {%- set is_looked_at = 'started_date between ' ~ first_date ~ " and cast('" ~ dates[-1] ~ "' as date)" %}
+{%- endif %}
 {{ says_dates('started_date', dates) }}
 
 with cached_jobs as (
@@ -30,7 +34,7 @@ with cached_jobs as (
         and duration_ms > 0
         and not is_carried_over
         and started_date is not null
-        {% if dates %} and started_date between {{ first_date }} and cast('{{ dates[-1] }}' as date) {% endif %}
+        and {{ is_looked_at }}
 
 ),
 
