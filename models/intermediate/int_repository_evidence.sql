@@ -32,39 +32,57 @@ with self_declared_loads as (
 ),
 
 -- Each topic is counted for itself, before they come together: those of runs and jobs have millions of rows.
-repository_evidence as (
+evidence as (
 
     {% for topic, model, moment in sources %}
+        -- What has no time of its own is as old as its load.
         select
-            evidence.repository,
+            repository,
             '{{ topic }}' as topic,
             count(*) as evidence_count,
-            count(self_declared_loads.load_id) as self_declared_evidence_count,
-            min(evidence.happened_at) as first_evidence_at,
-            max(evidence.happened_at) as last_evidence_at
-        from (
-            -- What has no time of its own is as old as its load.
-            select
-                repository,
-                coalesce({{ moment }}, _loaded_at) as happened_at,
-                _load_id
-            from {{ ref(model) }}
-            where repository is not null
-        ) as evidence
-        left join self_declared_loads on evidence._load_id = self_declared_loads.load_id
-        where evidence.happened_at <= {{ as_of() }}
-        group by evidence.repository
+            min(coalesce({{ moment }}, _loaded_at)) as first_evidence_at,
+            max(coalesce({{ moment }}, _loaded_at)) as last_evidence_at
+        from {{ ref(model) }}
+        where repository is not null and coalesce({{ moment }}, _loaded_at) <= {{ as_of() }}
+        group by repository
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
+
+),
+
+-- Apart from it, as few loads are: of the others, nobody has to read which load a row is of.
+self_declared_evidence as (
+
+    select
+        declared.repository,
+        declared.topic,
+        count(*) as evidence_count
+    from (
+        {% for topic, model, moment in sources %}
+            select
+                repository,
+                '{{ topic }}' as topic,
+                _load_id
+            from {{ ref(model) }}
+            where coalesce({{ moment }}, _loaded_at) <= {{ as_of() }}
+            {% if not loop.last %} union all {% endif %}
+        {% endfor %}
+    ) as declared
+    inner join self_declared_loads on declared._load_id = self_declared_loads.load_id
+    group by declared.repository, declared.topic
 
 )
 
 select
-    repository,
-    topic,
-    {{ is_simulated('repository') }} as is_simulated,
-    evidence_count,
-    self_declared_evidence_count,
-    first_evidence_at,
-    last_evidence_at
-from repository_evidence
+    evidence.repository,
+    evidence.topic,
+    {{ is_simulated('evidence.repository') }} as is_simulated,
+    evidence.evidence_count,
+    coalesce(self_declared_evidence.evidence_count, 0) as self_declared_evidence_count,
+    evidence.first_evidence_at,
+    evidence.last_evidence_at
+from evidence
+left join self_declared_evidence
+    on
+        evidence.repository = self_declared_evidence.repository
+        and evidence.topic = self_declared_evidence.topic
