@@ -12,6 +12,19 @@
 {%- endmacro %}
 
 
+{# These dates, as texts, and that many days after each: those on which a row looks back to one of them. #}
+{% macro and_days_after(dates, count) -%}
+    {%- if dates is none -%} {{- return(none) -}} {%- endif -%}
+    {%- set days = [] -%}
+    {%- for date in dates -%}
+        {%- for passed in range(count + 1) -%}
+            {%- do days.append((modules.datetime.date.fromisoformat(date) + modules.datetime.timedelta(days=passed)).isoformat()) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(days | unique | sort) -}}
+{%- endmacro %}
+
+
 {# The days of a column that are made anew, as a comment for the strategy and for who reads the compiled SQL. #}
 {% macro says_dates(column, dates) -%}
     -- replaces {{ column }}: {{ 'all' if dates is none else dates | join(' ') }}

@@ -1,4 +1,20 @@
 -- One row per repository × workflow × job × day with a cache hit or miss, with the time that the hits saved.
+{{ config(
+    materialized='incremental',
+    incremental_strategy=replacing_dates(),
+    partition_by=partitioned_by('started_date'),
+    on_schema_change='append_new_columns'
+) }}
+{#- On most days a job misses its cache too seldom to know what a rebuild takes: that many days say, the day among them. #}
+{%- set history_days = 28 %}
+{%- set dates = and_days_after(dates_of_changed_runs(), history_days - 1) %}
+{%- set is_looked_at = 'true' %}
+{%- if dates %}
+    {%- set first_date = date_plus("cast('" ~ dates[0] ~ "' as date)", 1 - history_days) %}
+    {%- set is_looked_at = 'started_date between ' ~ first_date ~ " and cast('" ~ dates[-1] ~ "' as date)" %}
+{%- endif %}
+{{ says_dates('started_date', dates) }}
+
 with cached_jobs as (
 
     select
@@ -7,7 +23,9 @@ with cached_jobs as (
         job_name,
         started_date,
         cache_result,
-        duration_ms
+        duration_ms,
+        _committed_at,
+        _words_fingerprint
     from {{ ref('pipeline_jobs') }}
     -- A job that failed or was cut short says nothing of how long it takes.
     where
@@ -15,6 +33,8 @@ with cached_jobs as (
         and job_status = 'success'
         and duration_ms > 0
         and not is_carried_over
+        and started_date is not null
+        and {{ is_looked_at }}
 
 ),
 
@@ -28,41 +48,35 @@ job_days as (
         count(case when cache_result = 'hit' then 1 end) as hit_count,
         count(case when cache_result = 'miss' then 1 end) as miss_count,
         coalesce(sum(case when cache_result = 'hit' then duration_ms end), 0) as hit_ms,
-        coalesce(sum(case when cache_result = 'miss' then duration_ms end), 0) as miss_ms
+        coalesce(sum(case when cache_result = 'miss' then duration_ms end), 0) as miss_ms,
+        max(_committed_at) as _committed_at,
+        max(_words_fingerprint) as _words_fingerprint
     from cached_jobs
     group by repository, workflow, job_name, started_date
 
 ),
 
--- On most days a job misses its cache too seldom to know what a rebuild takes: the last 28 days say.
 job_days_with_history as (
 
     select
-        job_days.repository,
-        job_days.workflow,
-        job_days.job_name,
-        job_days.started_date,
-        job_days.hit_count,
-        job_days.miss_count,
-        sum(history.hit_count) as history_hit_count,
-        sum(history.miss_count) as history_miss_count,
-        sum(history.hit_ms) as history_hit_ms,
-        sum(history.miss_ms) as history_miss_ms
+        repository,
+        workflow,
+        job_name,
+        started_date,
+        hit_count,
+        miss_count,
+        _committed_at,
+        _words_fingerprint,
+        sum(hit_count) over last_days as history_hit_count,
+        sum(miss_count) over last_days as history_miss_count,
+        sum(hit_ms) over last_days as history_hit_ms,
+        sum(miss_ms) over last_days as history_miss_ms
     from job_days
-    inner join job_days as history
-        on
-            job_days.repository = history.repository
-            and job_days.workflow = history.workflow
-            and job_days.job_name = history.job_name
-            and history.started_date <= job_days.started_date
-            and history.started_date > {{ date_plus('job_days.started_date', -28) }}
-    group by
-        job_days.repository,
-        job_days.workflow,
-        job_days.job_name,
-        job_days.started_date,
-        job_days.hit_count,
-        job_days.miss_count
+    window last_days as (
+        partition by repository, workflow, job_name
+        order by {{ dbt.datediff("cast('1970-01-01' as date)", 'started_date', 'day') }}
+        range between {{ history_days - 1 }} preceding and current row
+    )
 
 ),
 
@@ -85,5 +99,8 @@ select
     miss_count,
     mean_rebuild_ms,
     case when mean_rebuild_ms is not null then hit_count else 0 end as valued_hit_count,
-    hit_count * mean_rebuild_ms as saved_ms
+    hit_count * mean_rebuild_ms as saved_ms,
+    _committed_at,
+    _words_fingerprint
 from job_days_with_rebuild
+where {{ in_dates('started_date', dates) }}

@@ -2,6 +2,7 @@
 with pipeline_jobs as (
 
     select * from {{ ref('pipeline_jobs') }}
+    where run_started_date >= {{ date_plus(week_of(as_of()), -7) }}
 
 ),
 

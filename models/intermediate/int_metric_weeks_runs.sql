@@ -1,4 +1,5 @@
 -- One row per metric of runs, week and origin in which something was counted.
+{%- set first_week = date_plus(week_of(as_of()), -7 * 13) %}
 with run_weeks as (
 
     select
@@ -14,6 +15,18 @@ with run_weeks as (
 
 ),
 
+-- A percentile is dear, and does not add up. Of the weeks before those of the scorecard it needs only the last.
+last_earlier_weeks as (
+
+    select
+        is_simulated,
+        {{ week_of('max(run_started_date)') }} as week_start_date
+    from {{ ref('pipeline_jobs') }}
+    where is_final_attempt and queue_ms is not null and run_started_date < {{ first_week }}
+    group by 1
+
+),
+
 queue_weeks as (
 
     select
@@ -23,7 +36,12 @@ queue_weeks as (
         count(*) as wait_count,
         max(cast(run_started_date as timestamp)) as measured_at
     from {{ ref('pipeline_jobs') }}
-    where is_final_attempt and queue_ms is not null
+    where
+        is_final_attempt
+        and queue_ms is not null
+        and run_started_date >= coalesce(
+            (select min(last_earlier_weeks.week_start_date) from last_earlier_weeks), {{ first_week }}
+        )
     group by 1, 2
 
 ),

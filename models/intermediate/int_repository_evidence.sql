@@ -1,4 +1,5 @@
 -- One row per repository and topic of which the repository has ever sent something.
+{{ config(materialized='table') }}
 {% set sources = [
     ('pipeline_run', 'int_pipeline_runs_current', 'started_at'),
     ('pipeline_job', 'int_pipeline_jobs_current', 'started_at'),
@@ -23,43 +24,65 @@
     ('autopsy_finding', 'int_autopsy_findings_current', 'found_at'),
     ('evidence_bundle', 'int_evidence_bundles_current', 'created_at'),
 ] %}
-with loads as (
+with self_declared_loads as (
 
-    select * from {{ ref('stg_loads') }}
+    select load_id from {{ ref('stg_loads') }}
+    where context_source = 'flag'
 
 ),
 
+-- Each topic is counted for itself, before they come together: those of runs and jobs have millions of rows.
 evidence as (
 
     {% for topic, model, moment in sources %}
         -- What has no time of its own is as old as its load.
         select
-            '{{ topic }}' as topic,
             repository,
-            coalesce({{ moment }}, _loaded_at) as happened_at,
-            _load_id
+            '{{ topic }}' as topic,
+            count(*) as evidence_count,
+            min(coalesce({{ moment }}, _loaded_at)) as first_evidence_at,
+            max(coalesce({{ moment }}, _loaded_at)) as last_evidence_at
         from {{ ref(model) }}
-        where repository is not null
+        where repository is not null and coalesce({{ moment }}, _loaded_at) <= {{ as_of() }}
+        group by repository
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
 
 ),
 
-repository_evidence as (
+-- Apart from it, as few loads are: of the others, nobody has to read which load a row is of.
+self_declared_evidence as (
 
     select
-        evidence.repository,
-        evidence.topic,
-        {{ is_simulated('evidence.repository') }} as is_simulated,
-        count(*) as evidence_count,
-        count(case when loads.context_source = 'flag' then 1 end) as self_declared_evidence_count,
-        min(evidence.happened_at) as first_evidence_at,
-        max(evidence.happened_at) as last_evidence_at
-    from evidence
-    left join loads on evidence._load_id = loads.load_id
-    where evidence.happened_at <= {{ as_of() }}
-    group by 1, 2, 3
+        declared.repository,
+        declared.topic,
+        count(*) as evidence_count
+    from (
+        {% for topic, model, moment in sources %}
+            select
+                repository,
+                '{{ topic }}' as topic,
+                _load_id
+            from {{ ref(model) }}
+            where coalesce({{ moment }}, _loaded_at) <= {{ as_of() }}
+            {% if not loop.last %} union all {% endif %}
+        {% endfor %}
+    ) as declared
+    inner join self_declared_loads on declared._load_id = self_declared_loads.load_id
+    group by declared.repository, declared.topic
 
 )
 
-select * from repository_evidence
+select
+    evidence.repository,
+    evidence.topic,
+    {{ is_simulated('evidence.repository') }} as is_simulated,
+    evidence.evidence_count,
+    coalesce(self_declared_evidence.evidence_count, 0) as self_declared_evidence_count,
+    evidence.first_evidence_at,
+    evidence.last_evidence_at
+from evidence
+left join self_declared_evidence
+    on
+        evidence.repository = self_declared_evidence.repository
+        and evidence.topic = self_declared_evidence.topic

@@ -1,7 +1,16 @@
 -- One row per attempt after the first of a run (provider, repository, run_id, run_attempt), with why it was made.
-with attempts as (
+with later_attempts as (
 
     select * from {{ ref('int_pipeline_runs_costed') }}
+    where run_attempt > 1
+
+),
+
+-- Few attempts were followed by another: the join holds these, not all.
+superseded_attempts as (
+
+    select * from {{ ref('int_pipeline_runs_costed') }}
+    where not is_final_attempt
 
 ),
 
@@ -42,21 +51,19 @@ failed_executions as (
 reruns as (
 
     select
-        reruns.*,
-        previous.run_status as previous_run_status,
-        previous.provider
-        || ' ' || previous.run_id
-        || ' ' || cast(previous.run_attempt as {{ dbt.type_string() }}) as previous_execution_id
-    from attempts as reruns
-    inner join attempts as previous
+        later_attempts.*,
+        superseded_attempts.run_status as previous_run_status,
+        superseded_attempts.provider
+        || ' ' || superseded_attempts.run_id
+        || ' ' || cast(superseded_attempts.run_attempt as {{ dbt.type_string() }}) as previous_execution_id
+    from later_attempts
+    inner join superseded_attempts
         on
-            reruns.provider = previous.provider
-            and reruns.repository = previous.repository
-            and reruns.run_id = previous.run_id
-            and reruns.run_attempt = previous.run_attempt + 1
-            and reruns.commit_sha = previous.commit_sha
-    -- Said once more, because few are: the join then holds these, not all attempts.
-    where reruns.run_attempt > 1
+            later_attempts.provider = superseded_attempts.provider
+            and later_attempts.repository = superseded_attempts.repository
+            and later_attempts.run_id = superseded_attempts.run_id
+            and later_attempts.run_attempt = superseded_attempts.run_attempt + 1
+            and later_attempts.commit_sha = superseded_attempts.commit_sha
 
 )
 

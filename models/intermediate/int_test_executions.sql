@@ -14,7 +14,7 @@ test_cases as (
 -- A run that was cut short fails tests that are none the worse for it.
 cut_short_runs as (
 
-    select * from {{ ref('int_pipeline_runs_joined') }}
+    select * from {{ ref('pipeline_runs') }}
     where run_status in ('canceled', 'timed_out')
 
 ),

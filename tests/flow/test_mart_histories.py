@@ -39,7 +39,7 @@ ROWS = ("--select", "config.materialized:incremental", "config.materialized:tabl
 INCREMENTAL = ("--select", "config.materialized:incremental", "red_streaks")
 
 EVIDENCE = {"int_scorecard_evidence_runs", "int_scorecard_evidence_costs", "int_scorecard_evidence_forecasts"}
-STORED = {"int_job_executions_forecast", "int_pipeline_runs_costed", *EVIDENCE}
+STORED = {"int_cache_hits_valued", "int_job_executions_forecast", "int_pipeline_runs_costed", *EVIDENCE}
 """Incremental models that marts read: what a mart sums up or leaves out would hide some of their faults."""
 
 OF_THE_LAST_DAYS = {"int_job_executions_forecast", "job_duration_forecast", "job_duration_forecast_by_day", *EVIDENCE}

@@ -43,82 +43,51 @@ metric_days as (
 
 ),
 
-judged_days as (
+-- Windows by the number of a day, as a day without a value has no row.
+numbered_days as (
 
-    select * from metric_days
-    where metric_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * judged_days) }}
+    select
+        *,
+        {{ dbt.datediff("cast('1970-01-01' as date)", 'metric_date', 'day') }} as day_number
+    from metric_days
 
 ),
 
 -- Each day with the days that it is judged by: those under test, itself included, and those before them.
-surrounding_days as (
-
-    select
-        {% for column in key %}judged_days.{{ column }},
-        {% endfor -%}
-        judged_days.unit,
-        judged_days.metric_date,
-        judged_days.metric_value,
-        metric_days.metric_date as other_date,
-        metric_days.metric_value as other_value,
-        metric_days.metric_date <= {{ date_plus('judged_days.metric_date', -1 * tested_days) }} as is_baseline
-    from judged_days
-    inner join metric_days
-        on
-            {% for column in key -%}
-                judged_days.{{ column }} = metric_days.{{ column }}
-                and {% endfor -%}
-            metric_days.metric_date <= judged_days.metric_date
-            and metric_days.metric_date
-            > {{ date_plus('judged_days.metric_date', -1 * (tested_days + baseline_days)) }}
-
-),
-
-surrounding_days_with_mean as (
+surrounded_days as (
 
     select
         *,
-        {{ safe_ratio(
-            'sum(case when is_baseline then other_value end) over (partition by ' ~ key | join(', ') ~ ', metric_date)',
-            'count(case when is_baseline then 1 end) over (partition by ' ~ key | join(', ') ~ ', metric_date)'
-        ) }} as baseline_mean,
-        row_number() over (
-            partition by {{ key | join(', ') }}, metric_date, is_baseline
-            order by other_date desc
-        ) - 1 as age
-    from surrounding_days
+        avg(metric_value) over baseline as baseline_mean,
+        stddev_samp(metric_value) over baseline as measured_deviation,
+        count(*) over baseline as baseline_day_count,
+        {% for age in range(1, tested_days) -%}
+            lag(metric_value, {{ age }}) over metric as value_{{ age }},
+        {% endfor -%}
+        count(*) over tested as tested_day_count
+    from numbered_days
+    window
+        metric as (partition by {{ key | join(', ') }} order by day_number),
+        baseline as (
+            metric range between {{ tested_days + baseline_days - 1 }} preceding and {{ tested_days }} preceding
+        ),
+        tested as (metric range between {{ tested_days - 1 }} preceding and current row)
 
 ),
 
 averaged_days as (
 
     select
-        {{ key | join(',
-        ') }},
-        unit,
-        metric_date,
-        max(metric_value) as metric_value,
-        count(case when is_baseline then 1 end) as baseline_day_count,
-        count(case when not is_baseline then 1 end) as tested_day_count,
-        max(baseline_mean) as baseline_mean,
-        sqrt({{ safe_ratio(
-            'sum(case when is_baseline then (other_value - baseline_mean) * (other_value - baseline_mean) end)',
-            'count(case when is_baseline then 1 end) - 1'
-        ) }}) as measured_deviation,
+        *,
         -- The weights λ (1 - λ)^k of the days under test; what is left of them is the baseline's.
-        sum(
-            case
-                when not is_baseline
-                    then
-                        other_value * case age
-                            {% for age in range(tested_days) -%}
-                                when {{ age }} then {{ lambda * (1 - lambda) ** age }}e0
-                            {% endfor -%}
-                        end
-            end
+        (
+            {{ lambda }}e0 * metric_value
+            {% for age in range(1, tested_days) -%}
+                + case when tested_day_count > {{ age }} then {{ lambda * (1 - lambda) ** age }}e0 * value_{{ age }} else 0 end
+            {% endfor %}
         ) as tested_average
-    from surrounding_days_with_mean
-    group by {{ key | join(', ') }}, unit, metric_date
+    from surrounded_days
+    where metric_date >= {{ date_plus('cast(' ~ as_of() ~ ' as date)', -1 * judged_days) }}
 
 ),
 

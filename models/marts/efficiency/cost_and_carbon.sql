@@ -1,9 +1,17 @@
 -- One row per repository × workflow × day on which the final attempts of its runs started.
 {{ config(partition_by=partitioned_by('started_date')) }}
 
-with attempts as (
+with single_attempts as (
 
     select * from {{ ref('int_pipeline_runs_costed') }}
+    where is_final_attempt and run_attempt = 1
+
+),
+
+repeated_attempts as (
+
+    select * from {{ ref('int_pipeline_runs_costed') }}
+    where not is_final_attempt or run_attempt > 1
 
 ),
 
@@ -13,13 +21,39 @@ cache_hits as (
 
 ),
 
--- At run grain first: what a run cost is known only if that of each of its attempts is.
-runs as (
+-- Most runs have one attempt, which says it all.
+runs_of_one_attempt as (
 
     select
-        provider,
         repository,
-        run_id,
+        workflow,
+        started_date,
+        run_status,
+        1 as attempt_count,
+        case when job_ms is not null then 1 else 0 end as timed_attempt_count,
+        job_ms,
+        cast(null as {{ dbt.type_bigint() }}) as superseded_job_ms,
+        cost_usd is not null as has_cost,
+        modelled_cost_usd is not null as has_modelled_cost,
+        cost_usd,
+        modelled_cost_usd,
+        cast(null as {{ type_double() }}) as superseded_cost_usd,
+        energy_kwh,
+        carbon_g_co2e is not null as has_carbon,
+        modelled_carbon_g_co2e is not null as has_modelled_carbon,
+        carbon_g_co2e,
+        modelled_carbon_g_co2e,
+        cast(null as {{ type_double() }}) as superseded_carbon_g_co2e,
+        grid_intensity_date as oldest_grid_intensity_date
+    from single_attempts
+
+),
+
+-- Of the others, what a run cost is known only if that of each of its attempts is.
+runs_of_several_attempts as (
+
+    select
+        repository,
         max(case when is_final_attempt then workflow end) as workflow,
         max(case when is_final_attempt then started_date end) as started_date,
         max(case when is_final_attempt then run_status end) as run_status,
@@ -39,8 +73,16 @@ runs as (
         sum(modelled_carbon_g_co2e) as modelled_carbon_g_co2e,
         sum(case when not is_final_attempt then carbon_g_co2e end) as superseded_carbon_g_co2e,
         min(grid_intensity_date) as oldest_grid_intensity_date
-    from attempts
+    from repeated_attempts
     group by provider, repository, run_id
+
+),
+
+runs as (
+
+    select * from runs_of_one_attempt
+    union all
+    select * from runs_of_several_attempts
 
 ),
 

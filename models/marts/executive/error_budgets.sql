@@ -54,14 +54,32 @@ evaluations as (
 
 ),
 
-window_counts as (
+budget_counts as (
 
     select
         evaluations.repository,
         evaluations.sli,
         evaluations.evaluated_date,
         count(*) as event_count,
-        count(case when not service_events.is_good then 1 end) as bad_event_count,
+        count(case when not service_events.is_good then 1 end) as bad_event_count
+    from evaluations
+    inner join service_events
+        on
+            evaluations.repository = service_events.repository
+            and evaluations.sli = service_events.sli
+            and service_events.happened_at <= evaluations.evaluated_at
+            and service_events.happened_at > {{ moment_plus('evaluations.evaluated_at', -30, 'day') }}
+    group by evaluations.repository, evaluations.sli, evaluations.evaluated_date
+
+),
+
+-- Apart from the 30 days of the budget, as no window of an alert is longer than a tenth of them.
+window_counts as (
+
+    select
+        evaluations.repository,
+        evaluations.sli,
+        evaluations.evaluated_date,
         {% for name, (length, part) in windows.items() -%}
             {%- set is_inside = 'service_events.happened_at > ' ~ moment_plus('evaluations.evaluated_at', -1 * length, part) -%}
             count(case when {{ is_inside }} then 1 end) as event_count_{{ name }},
@@ -74,7 +92,7 @@ window_counts as (
             evaluations.repository = service_events.repository
             and evaluations.sli = service_events.sli
             and service_events.happened_at <= evaluations.evaluated_at
-            and service_events.happened_at > {{ moment_plus('evaluations.evaluated_at', -30, 'day') }}
+            and service_events.happened_at > {{ moment_plus('evaluations.evaluated_at', -3, 'day') }}
     group by evaluations.repository, evaluations.sli, evaluations.evaluated_date
 
 ),
@@ -90,11 +108,11 @@ budgets as (
         evaluations.target_ratio,
         evaluations.objective_source,
         evaluations.minimum_event_count,
-        coalesce(window_counts.event_count, 0) as event_count,
-        coalesce(window_counts.event_count - window_counts.bad_event_count, 0) as good_event_count,
-        coalesce(window_counts.bad_event_count, 0) as bad_event_count,
+        coalesce(budget_counts.event_count, 0) as event_count,
+        coalesce(budget_counts.event_count - budget_counts.bad_event_count, 0) as good_event_count,
+        coalesce(budget_counts.bad_event_count, 0) as bad_event_count,
         -- Rounded, as (1 - 0.9) * 10 is a little less than one.
-        round((1 - evaluations.target_ratio) * coalesce(window_counts.event_count, 0), 9) as allowed_bad_event_count,
+        round((1 - evaluations.target_ratio) * coalesce(budget_counts.event_count, 0), 9) as allowed_bad_event_count,
         {% for name in windows -%}
             coalesce(window_counts.event_count_{{ name }}, 0) as event_count_{{ name }},
             coalesce(window_counts.bad_event_count_{{ name }}, 0) as bad_event_count_{{ name }},
@@ -103,6 +121,11 @@ budgets as (
             {%- if not loop.last %},{% endif %}
         {% endfor %}
     from evaluations
+    left join budget_counts
+        on
+            evaluations.repository = budget_counts.repository
+            and evaluations.sli = budget_counts.sli
+            and evaluations.evaluated_date = budget_counts.evaluated_date
     left join window_counts
         on
             evaluations.repository = window_counts.repository
