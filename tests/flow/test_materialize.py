@@ -168,6 +168,21 @@ def test_a_build_that_is_killed_leaves_the_old_table_whole_and_nothing_beside_it
     assert small.rows() == [(2,)]
 
 
+def test_a_key_fails_where_it_repeats_and_where_a_value_is_missing(small: SmallProject) -> None:
+    shutil.copytree(PROJECT / "tests" / "dbt" / "generic", small.folder / "tests" / "generic")
+    key = CONTRACT + "    data_tests: [{is_key: {arguments: {columns: [dish], never_null: [guest_count]}}}]\n"
+    rows = "select dish, cast(guest_count as bigint) as guest_count from (values {}) as meals (dish, guest_count)"
+
+    def found(values: str) -> str:
+        assert small.build(rows.format(values), contract=key) == ""
+        return small.dbt("test")
+
+    assert found("('soup', 1), ('stew', 1)") == ""
+    assert "Got 1 result" in found("('soup', 1), ('soup', 2), ('stew', 1)")
+    assert "Got 1 result" in found("('soup', 1), (null, 1)")
+    assert "Got 1 result" in found("('soup', 1), ('stew', null)")
+
+
 def test_a_data_test_says_how_many_rows_failed_and_keeps_them_if_asked_to(small: SmallProject) -> None:
     small.build("select unnest([1, 2, 3]) as guest_count")
     (small.folder / "tests").mkdir()

@@ -34,8 +34,9 @@ def has_columns(model: Model) -> RuleViolation | None:
 def key_is_tested(model: Model) -> RuleViolation | None:
     """A model's key is tested to be unique, and never null. A model of one row needs none."""
     tests = [*model.tests, *(test for column in model.columns for test in column.tests)]
-    keys = [_columns(test) for test in tests if test.type in ("is_unique_combination", "unique")]
-    known = {column for test in tests if test.type in ("are_never_null", "not_null") for column in _columns(test)}
+    keys = [_columns(test) for test in tests if test.type in ("is_key", "is_unique_combination", "unique")]
+    complete = [test for test in tests if test.type in ("is_key", "are_never_null", "not_null")]
+    known = {column for test in complete for column in (*_columns(test), *test.kwargs.get("never_null", []))}
     if not keys and not model.raw_code.startswith(f"-- {GRAIN}:"):
         return RuleViolation("No column or combination of columns is tested to be unique.")
     nullable = [column for key in keys for column in key if column not in known]
