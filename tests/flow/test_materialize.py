@@ -168,9 +168,11 @@ def test_a_build_that_is_killed_leaves_the_old_table_whole_and_nothing_beside_it
     assert small.rows() == [(2,)]
 
 
-def test_a_key_fails_where_it_repeats_and_where_a_value_is_missing(small: SmallProject) -> None:
+@pytest.mark.parametrize("in_one_pass", ["true", "false"])
+def test_a_key_fails_where_it_repeats_and_where_a_value_is_missing(small: SmallProject, in_one_pass: str) -> None:
     shutil.copytree(PROJECT / "tests" / "dbt" / "generic", small.folder / "tests" / "generic")
-    key = CONTRACT + "    data_tests: [{is_key: {arguments: {columns: [dish], never_null: [guest_count]}}}]\n"
+    arguments = f"{{columns: [dish], never_null: [guest_count], in_one_pass: {in_one_pass}}}"
+    key = CONTRACT + f"    data_tests: [{{is_key: {{arguments: {arguments}}}}}]\n"
     rows = "select dish, cast(guest_count as bigint) as guest_count from (values {}) as meals (dish, guest_count)"
 
     def found(values: str) -> str:

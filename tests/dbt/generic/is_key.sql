@@ -1,18 +1,31 @@
 {#
-    Fails on each combination of `columns` that occurs more than once, or of which a row lacks a value of it or of the
-    columns that are `never_null`. Among all rows, or those of the last days (`rows_of_last_days`). One query a model:
-    a view is computed anew for each.
-#}
-{% test is_key(model, columns, never_null=[], last_days_of=none) %}
+    Fails on each combination of `columns` that occurs more than once, and on each row that lacks a value of it or of
+    the columns that are `never_null`. Among all rows, or those of the last days (`rows_of_last_days`).
 
-    {%- set incomplete_row_count = 'count(case when ' ~ (columns + never_null) | join(' is null or ') ~ ' is null then 1 end)' %}
+    DuckDB finds nulls in a table by its statistics alone. A view that takes long to compute is read once for both
+    instead (`in_one_pass`).
+#}
+{% test is_key(model, columns, never_null=[], last_days_of=none, in_one_pass=false) %}
+
+    {%- set rows = rows_of_last_days(last_days_of) if last_days_of else model %}
+    {%- set is_incomplete = (columns + never_null) | join(' is null or ') ~ ' is null' %}
+    {%- set incomplete_row_count = 'count(case when ' ~ is_incomplete ~ ' then 1 end)' if in_one_pass else '0' %}
 
     select
         {{ columns | join(', ') }},
         count(*) as row_count,
         {{ incomplete_row_count }} as incomplete_row_count
-    from {{ rows_of_last_days(last_days_of) if last_days_of else model }}
+    from {{ rows }}
     group by {{ columns | join(', ') }}
     having count(*) > 1 or {{ incomplete_row_count }} > 0
+    {% if not in_one_pass %}
+        union all
+        select
+            {{ columns | join(', ') }},
+            1 as row_count,
+            1 as incomplete_row_count
+        from {{ rows }}
+        where {{ is_incomplete }}
+    {% endif %}
 
 {% endtest %}
