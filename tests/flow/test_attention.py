@@ -179,6 +179,7 @@ def test_a_repository_that_no_catalogue_names_is_unregistered_and_nobodys(fleet:
             "int_incidents_attributed",
             "int_policy_decisions_current",
             "incidents",
+            "int_repository_evidence",
             "repositories",
             "attention",
         ),

@@ -1,13 +1,12 @@
 {#
     Fails on each combination of `columns` that occurs more than once, and on each row that lacks a value of it or of
-    the columns that are `never_null`. Among all rows, or those of the last days (`rows_of_last_days`).
+    the columns that are `never_null`.
 
     DuckDB finds nulls in a table by its statistics alone. A view that takes long to compute is read once for both
     instead (`in_one_pass`).
 #}
-{% test is_key(model, columns, never_null=[], last_days_of=none, in_one_pass=false) %}
+{% test is_key(model, columns, never_null=[], in_one_pass=false) %}
 
-    {%- set rows = rows_of_last_days(last_days_of) if last_days_of else model %}
     {%- set is_incomplete = (columns + never_null) | join(' is null or ') ~ ' is null' %}
     {%- set incomplete_row_count = 'count(case when ' ~ is_incomplete ~ ' then 1 end)' if in_one_pass else '0' %}
 
@@ -15,7 +14,7 @@
         {{ columns | join(', ') }},
         count(*) as row_count,
         {{ incomplete_row_count }} as incomplete_row_count
-    from {{ rows }}
+    from {{ model }}
     group by {{ columns | join(', ') }}
     having count(*) > 1 or {{ incomplete_row_count }} > 0
     {% if not in_one_pass %}
@@ -24,7 +23,7 @@
             {{ columns | join(', ') }},
             1 as row_count,
             1 as incomplete_row_count
-        from {{ rows }}
+        from {{ model }}
         where {{ is_incomplete }}
     {% endif %}
 
