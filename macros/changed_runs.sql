@@ -7,9 +7,9 @@
     Which days of this mart a build makes anew, as texts; none for all of them: the first time, when
     a reload took back what it had read before, and when what facts are joined with has changed: the
     meanings of words, the catalogue, where the mart `has_catalogue`, and whatever else it names, an
-    expression by the column that keeps it.
+    expression by the column that keeps it; and when it lacks a column, as one that an older version built.
 #}
-{% macro dates_of_changed_runs(has_catalogue=false, meanings={}) %}
+{% macro dates_of_changed_runs(has_catalogue=false, meanings={}, columns=[]) %}
     {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
     {%- set _ = ref('stg_loads') -%}
@@ -20,8 +20,7 @@
         {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
     {%- endif -%}
     {%- if not execute -%} {{- return(none) -}} {%- endif -%}
-    {#- A mart that an older version built may lack a column. -#}
-    {%- if not has_columns(['_committed_at'] + meanings.keys() | list) -%} {{- return(none) -}} {%- endif -%}
+    {%- if not has_columns(['_committed_at'] + meanings.keys() | list + columns) -%} {{- return(none) -}} {%- endif -%}
     {%- set unseen = new_loads() -%}
     {%- if unseen.has_reload or have_changed(meanings) -%} {{- return(none) -}} {%- endif -%}
     {%- set query -%}
@@ -87,13 +86,12 @@
 {% endmacro %}
 
 
-{# The attempts of runs of which a version has been committed since. #}
-{% macro changed_attempts(unseen) %}
+{# The runs of which a version of an attempt has been committed since: another attempt may not be the final one any more. #}
+{% macro runs_with_changed_attempts(unseen) %}
     select distinct
         provider,
         repository,
-        run_id,
-        run_attempt
+        run_id
     from {{ ref('int_pipeline_runs_current') }}
     where
         _committed_at >= {{ unseen.committed_since }}
@@ -184,22 +182,39 @@
 {%- endmacro %}
 
 
-{# Both engines skip rows by ranges of a column as it is stored; by a function of it they read them all. #}
+{#
+    Both engines skip rows by ranges of a column as it is stored; by a function of it they read them all. A single
+    range DuckDB also holds against what is joined by that column.
+#}
 {% macro _is_on(moment, days) -%}
     {%- if days is none -%} true
     {%- elif not days -%} false
     {%- else -%}
         (
-            {%- for day in days %}
-                {%- set next_day = modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=1) %}
+            {%- for span in _spans(days) %}
                 (
-                    {{ moment }} >= cast('{{ day }} 00:00:00' as timestamp)
-                    and {{ moment }} < cast('{{ next_day }} 00:00:00' as timestamp)
+                    {{ moment }} >= cast('{{ span.first }} 00:00:00' as timestamp)
+                    and {{ moment }} < cast('{{ span.next }} 00:00:00' as timestamp)
                 )
                 {%- if not loop.last %} or {% endif %}
             {%- endfor %}
         )
     {%- endif -%}
+{%- endmacro %}
+
+
+{# Days, as texts, as spans of days that follow each other: the `first` of each, and the `next` day after its last. #}
+{% macro _spans(days) -%}
+    {%- set spans = [] -%}
+    {%- for day in days | unique | sort -%}
+        {%- set next_day = (modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=1)).isoformat() -%}
+        {%- if spans and spans[-1].next == day -%}
+            {%- do spans[-1].update({'next': next_day}) -%}
+        {%- else -%}
+            {%- do spans.append({'first': day, 'next': next_day}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(spans) -}}
 {%- endmacro %}
 
 

@@ -32,16 +32,14 @@
 
             select known.*
             from {{ this }} as known
-            where exists (
-                select 1 from new_versions
-                where
+            inner join (select distinct {{ key | join(', ') }} from new_versions) as new_keys
+                on
                     {% for column in key %}
-                        new_versions.{{ column }} = known.{{ column }}
+                        known.{{ column }} = new_keys.{{ column }}
                         {%- if not loop.last %} and {% endif %}
                     {% endfor %}
-            )
             {% set days = known_days(this, '(' ~ new_rows ~ ')', key) %}
-            {% if days is not none %} and {{ in_days('known', days) }} {% endif %}
+            {% if days is not none %} where {{ in_days('known', days) }} {% endif %}
 
         ),
     {% endif %}
@@ -151,11 +149,34 @@
 
 
 {#
-    The pre-hook of every incremental `int_<things>_current`. It goes by what the model says that it reads: to ask again
+    Whether a model that was built before reads everything. It goes by what the model says that it reads: to ask again
     might find a reload that was committed just now, and empty the model for a query that reads only what is new.
 #}
+{% macro is_filled_anew() %}
+    {{- return(is_incremental() and '-- reads every load' in model.compiled_code) -}}
+{% endmacro %}
+
+
+{# The pre-hook of every incremental `int_<things>_current`, for BigQuery. #}
 {% macro empty_after_reload() %}
-    {%- if is_incremental() and '-- reads every load' in model.compiled_code -%}
+    {%- if target.type == 'bigquery' and is_filled_anew() -%}
         delete from {{ this }} where true
     {%- endif -%}
 {% endmacro %}
+
+
+{#
+    What dbt calls for the strategy `merge`, on DuckDB: there a table that is emptied cannot be given a new column after it in
+    the same transaction, so that it is emptied here rather than by the hook.
+#}
+{% macro get_incremental_merge_sql(arguments) -%}
+    {%- if is_filled_anew() -%}
+        {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+        delete from {{ arguments.target_relation }} where true;
+
+        insert into {{ arguments.target_relation }} ({{ columns }})
+        select {{ columns }} from {{ arguments.temp_relation }};
+    {%- else -%}
+        {{- adapter.dispatch('get_incremental_merge_sql', 'dbt')(arguments) -}}
+    {%- endif -%}
+{%- endmacro %}

@@ -16,8 +16,12 @@
 {% set longest_days = 7 %}
 {% set minimum_history = 5 %}
 {%- set dates = dates_to_forecast(forecast_days) %}
-{%- set first_date = date_plus('cast(' ~ as_of() ~ ' as date)', -1 * forecast_days) %}
-{{ says_dates('began_date', dates) }}
+{%- if dates.foretold %}
+    {%- set first_date = "cast('" ~ dates.foretold[0] ~ "' as date)" %}
+{%- else %}
+    {%- set first_date = date_plus('cast(' ~ as_of() ~ ' as date)', -1 * forecast_days) %}
+{%- endif %}
+{{ says_dates('began_date', dates.replaced) }}
 
 with jobs as (
 
@@ -79,18 +83,6 @@ ended_jobs as (
 
 ),
 
-foretold_dates as (
-
-    {% if dates is none -%}
-        select {{ first_date }} as foretold_date
-    {%- endif -%}
-    {% for date in dates or [] -%}
-        select cast('{{ date }}' as date) as foretold_date
-        {% if not loop.last %} union all {% endif %}
-    {%- endfor %}
-
-),
-
 ended_days as (
 
     select
@@ -145,10 +137,7 @@ counted_days as (
             and ended_days.branch_class = numbered_jobs.branch_class
             and ended_days.cache_result = numbered_jobs.cache_result
     where
-        ended_days.known_date < (
-            select min(foretold_dates.foretold_date) from foretold_dates
-            where foretold_dates.foretold_date >= {{ first_date }}
-        )
+        ended_days.known_date < {{ first_date }}
 
 ),
 
@@ -213,7 +202,7 @@ foretold_executions as (
     from past_executions
     where
         cast(began_at as date) >= {{ first_date }}
-        and {{ in_dates('cast(began_at as date)', dates) }}
+        and {{ in_dates('cast(began_at as date)', dates.foretold) }}
     union all
     select
         job_number,

@@ -19,7 +19,10 @@ current_jobs as (
         runs.is_simulated
     from run_jobs
     inner join runs
-        on run_jobs._event_id = runs._event_id
+        on
+            run_jobs._event_id = runs._event_id
+            -- Loaded with it: who asks for the jobs of some days reads the runs of these days.
+            and run_jobs._loaded_at = runs._loaded_at
 
 )
 

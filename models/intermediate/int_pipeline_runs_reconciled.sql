@@ -8,7 +8,9 @@
     on_schema_change='append_new_columns',
     pre_hook="{{ empty_after_reload() }}"
 ) }}
-{%- set unseen = unseen_loads() %}
+{#- What an older version built does not say which attempt is the final one. #}
+{%- set is_known = not is_brought_up_to_date() or has_columns(['is_final_attempt']) %}
+{%- set unseen = unseen_loads() if is_known else none %}
 {{ says_loads(unseen) }}
 
 with runs as (
@@ -16,14 +18,13 @@ with runs as (
     select current_runs.*
     from {{ ref('int_pipeline_runs_current') }} as current_runs
     {% if unseen %}
-        inner join ({{ changed_attempts(unseen) }}) as changed_attempts
+        inner join ({{ runs_with_changed_attempts(unseen) }}) as changed_runs
             on
-                current_runs.provider = changed_attempts.provider
-                and current_runs.repository = changed_attempts.repository
-                and current_runs.run_id = changed_attempts.run_id
-                and current_runs.run_attempt = changed_attempts.run_attempt
-        {%- set key = ['provider', 'repository', 'run_id', 'run_attempt'] %}
-        {%- set days = known_days(ref('int_pipeline_runs_current'), '(' ~ changed_attempts(unseen) ~ ')', key) %}
+                current_runs.provider = changed_runs.provider
+                and current_runs.repository = changed_runs.repository
+                and current_runs.run_id = changed_runs.run_id
+        {%- set key = ['provider', 'repository', 'run_id'] %}
+        {%- set days = known_days(ref('int_pipeline_runs_current'), '(' ~ runs_with_changed_attempts(unseen) ~ ')', key) %}
         {% if days is not none %} where {{ in_days('current_runs', days) }} {% endif %}
     {% endif %}
 
@@ -67,6 +68,18 @@ measured_runs as (
 
 ),
 
+final_attempts as (
+
+    select
+        provider,
+        repository,
+        run_id,
+        max(run_attempt) as run_attempt
+    from runs
+    group by provider, repository, run_id
+
+),
+
 reconciled_runs as (
 
     select
@@ -74,6 +87,7 @@ reconciled_runs as (
         measured_runs.repository,
         measured_runs.run_id,
         measured_runs.run_attempt,
+        measured_runs.run_attempt = final_attempts.run_attempt as is_final_attempt,
         coalesce(api_runs.workflow, emitted_runs.workflow, '(none)') as workflow,
         coalesce(api_runs.environment, emitted_runs.environment, '(none)') as environment,
         deciding_runs.started_at,
@@ -162,6 +176,11 @@ reconciled_runs as (
             and measured_runs.run_id = deciding_runs.run_id
             and measured_runs.run_attempt = deciding_runs.run_attempt
             and measured_runs.measured_by = deciding_runs.measured_by
+    inner join final_attempts
+        on
+            measured_runs.provider = final_attempts.provider
+            and measured_runs.repository = final_attempts.repository
+            and measured_runs.run_id = final_attempts.run_id
     left join api_runs
         on
             measured_runs.provider = api_runs.provider

@@ -34,6 +34,7 @@ run_versions as (
             versions.provider = changed_runs.provider
             and versions.repository = changed_runs.repository
             and versions.run_id = changed_runs.run_id
+    where {{ is_loaded_on('versions', loading_days) }}
 
 ),
 
@@ -61,7 +62,7 @@ run_job_versions as (
     from {{ ref('stg_pipeline_run_jobs') }} as versions
     inner join run_versions
         on versions._event_id = run_versions._event_id
-    {% if loading_days is not none %} where {{ is_loaded_on('versions', loading_days) }} {% endif %}
+    where {{ is_loaded_on('versions', loading_days) }}
 
 ),
 

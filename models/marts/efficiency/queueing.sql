@@ -6,7 +6,6 @@
     on_schema_change='append_new_columns'
 ) }}
 {%- set dates = dates_of_changed_runs() %}
-{%- set queued_date = 'coalesce(cast(coalesce(queued_at, started_at) as date), started_date)' %}
 {{ says_dates('queued_date', dates) }}
 
 with jobs as (
@@ -14,7 +13,7 @@ with jobs as (
     select
         repository,
         coalesce(runner_label, machine_class, '(none)') as runner_label,
-        {{ queued_date }} as queued_date,
+        queued_date,
         queued_at,
         job_status,
         -- Whoever says when it was queued would say when it started.
@@ -27,7 +26,7 @@ with jobs as (
     where
         not is_carried_over
         and job_status <> 'skipped'
-        and {{ in_dates(queued_date, dates) }}
+        and {{ in_dates('queued_date', dates) }}
 
 ),
 

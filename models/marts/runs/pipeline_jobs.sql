@@ -5,18 +5,27 @@
     partition_by=partitioned_by('partition_date'),
     on_schema_change='append_new_columns'
 ) }}
-{%- set dates = dates_of_changed_runs() %}
+{%- set dates = dates_of_changed_runs(columns=['queued_date']) %}
+{%- set loading_days = loading_days_of_runs(dates) %}
+{%- set lone_loading_days = loading_days_of_lone_jobs(dates) %}
+{#- "Re-run failed jobs" lists the jobs that were not run again once more, with their old times. #}
+{%- set is_carried_over = 'coalesce(reported_jobs.run_attempt > 1 and reported_jobs.started_at < runs.started_at, false)' %}
 {{ says_dates('partition_date', dates) }}
 
 with runs as (
 
-    select * from {{ ref('pipeline_runs') }}
-    where {{ in_dates('started_date', dates) }}
+    select
+        *,
+        cast(started_at as date) as started_date
+    from {{ ref('int_pipeline_runs_joined') }} as runs
+    where
+        {{ is_started_on('runs', dates) }}
+        and {{ is_loaded_on('runs', loading_days) }}
 
 ),
 
 {% if dates is not none %}
-    -- Those of runs that started on these days, and of runs that are not known themselves.
+    -- Those that started on these days, and those that are not known themselves.
     attempts as (
 
         select
@@ -32,7 +41,7 @@ with runs as (
             lone_jobs.run_id,
             lone_jobs.run_attempt
         from {{ ref('int_pipeline_jobs_current') }} as lone_jobs
-        left join {{ ref('pipeline_runs') }} as known_runs
+        left join {{ ref('int_pipeline_runs_reconciled') }} as known_runs
             on
                 lone_jobs.provider = known_runs.provider
                 and lone_jobs.repository = known_runs.repository
@@ -41,17 +50,93 @@ with runs as (
         where
             known_runs.run_id is null
             and {{ in_dates(own_date_of_job('lone_jobs'), dates) }}
+            and {{ is_loaded_on('lone_jobs', lone_loading_days) }}
 
     ),
 {% endif %}
 
-jobs as (
+{{ reported_jobs(none if dates is none else 'attempts', loading_days, lone_loading_days) }},
 
-    {{ jobs_of_dates(dates, 'attempts') }}
+jobs_with_run as (
+
+    select
+        reported_jobs.provider,
+        reported_jobs.repository,
+        reported_jobs.run_id,
+        reported_jobs.run_attempt,
+        reported_jobs.job_id,
+        reported_jobs.ordinal,
+        reported_jobs.job_name,
+        reported_jobs.reported_by,
+        reported_jobs.job_attempt,
+        coalesce(runs.workflow, reported_jobs.workflow, '(none)') as workflow,
+        coalesce(runs.environment, '(none)') as environment,
+        runs.event,
+        coalesce(reported_jobs.commit_sha, runs.commit_sha) as commit_sha,
+        coalesce(reported_jobs.branch, runs.branch) as branch,
+        runs.is_default_branch,
+        runs.run_id is not null as has_run,
+        coalesce(runs.is_final_attempt, false) as is_final_attempt,
+        runs.started_date as run_started_date,
+        cast(coalesce(reported_jobs.started_at, reported_jobs.queued_at, runs.started_at) as date) as started_date,
+        cast(coalesce(reported_jobs.queued_at, reported_jobs.started_at, runs.started_at) as date) as queued_date,
+        coalesce(runs.started_date, {{ own_date_of_job('reported_jobs') }}) as partition_date,
+        reported_jobs.queued_at,
+        reported_jobs.started_at,
+        reported_jobs.completed_at,
+        reported_jobs.status,
+        reported_jobs.status_original,
+        {{ is_carried_over }} as is_carried_over,
+        coalesce(
+            reported_jobs.reported_duration_ms,
+            {{ dbt.datediff('reported_jobs.started_at', 'reported_jobs.completed_at', 'millisecond') }}
+        ) as duration_ms,
+        case
+            when {{ is_carried_over }} then null
+            when reported_jobs.reported_queue_ms is not null then reported_jobs.reported_queue_ms
+            -- A queue that ends before it begins is two clocks that disagree, not a measurement.
+            when reported_jobs.queued_at <= reported_jobs.started_at
+                then {{ dbt.datediff('reported_jobs.queued_at', 'reported_jobs.started_at', 'millisecond') }}
+        end as queue_ms,
+        reported_jobs.failed_step_count,
+        case when reported_jobs.is_cache_hit then 'hit' when not reported_jobs.is_cache_hit then 'miss' end as cache_result,
+        reported_jobs.cache_key,
+        reported_jobs.machine_class,
+        reported_jobs.machine_cpu,
+        reported_jobs.machine_ram_gb,
+        reported_jobs.runner_label,
+        coalesce(reported_jobs.runner_type, runs.runner_type) as runner_type,
+        runs.runner_os,
+        reported_jobs.logs_uri,
+        reported_jobs.is_simulated,
+        reported_jobs._event_id,
+        reported_jobs._load_id,
+        reported_jobs._source_line,
+        greatest(reported_jobs._committed_at, coalesce(runs._committed_at, reported_jobs._committed_at)) as _committed_at
+    from reported_jobs
+    left join runs
+        on
+            reported_jobs.provider = runs.provider
+            and reported_jobs.repository = runs.repository
+            and reported_jobs.run_id = runs.run_id
+            and reported_jobs.run_attempt = runs.run_attempt
 
 ),
 
-jobs_with_run as (
+status_words as (
+
+    select * from {{ ref('int_run_status_words') }}
+
+),
+
+all_words as (
+
+    select max(_words_fingerprint) as _words_fingerprint
+    from status_words
+
+),
+
+jobs_with_status as (
 
     select
         jobs.provider,
@@ -68,23 +153,25 @@ jobs_with_run as (
         jobs.event,
         jobs.commit_sha,
         jobs.branch,
-        coalesce(runs.is_default_branch, jobs.branch in ('main', 'master'), false) as is_default_branch,
-        runs.run_id is not null as has_run,
-        coalesce(runs.is_final_attempt, false) as is_final_attempt,
-        runs.started_date as run_started_date,
-        cast(coalesce(jobs.started_at, jobs.queued_at, runs.started_at) as date) as started_date,
-        coalesce(runs.started_date, {{ own_date_of_job('jobs') }}) as partition_date,
+        coalesce(jobs.is_default_branch, jobs.branch in ('main', 'master'), false) as is_default_branch,
+        jobs.has_run,
+        jobs.is_final_attempt,
+        jobs.run_started_date,
+        jobs.started_date,
+        jobs.queued_date,
+        jobs.partition_date,
         jobs.queued_at,
         jobs.started_at,
         jobs.completed_at,
-        jobs.job_status,
+        coalesce(status_words.run_status, 'unknown') as job_status,
         jobs.status_original,
-        jobs.has_unmapped_status,
+        status_words.run_status is null
+        and coalesce({{ status_word('jobs') }}, 'unknown') <> 'unknown' as has_unmapped_status,
         jobs.is_carried_over,
-        case when jobs.job_status <> 'running' then jobs.duration_ms end as duration_ms,
+        case when coalesce(status_words.run_status, 'unknown') <> 'running' then jobs.duration_ms end as duration_ms,
         jobs.queue_ms,
         jobs.failed_step_count,
-        case when jobs.is_cache_hit then 'hit' when not jobs.is_cache_hit then 'miss' end as cache_result,
+        jobs.cache_result,
         jobs.cache_key,
         jobs.machine_class,
         jobs.machine_cpu,
@@ -97,18 +184,17 @@ jobs_with_run as (
         jobs._event_id,
         jobs._load_id,
         jobs._source_line,
-        greatest(jobs._committed_at, coalesce(runs._committed_at, jobs._committed_at)) as _committed_at,
-        jobs._words_fingerprint
-    from jobs
-    left join runs
+        jobs._committed_at,
+        all_words._words_fingerprint
+    from jobs_with_run as jobs
+    cross join all_words
+    left join status_words
         on
-            jobs.provider = runs.provider
-            and jobs.repository = runs.repository
-            and jobs.run_id = runs.run_id
-            and jobs.run_attempt = runs.run_attempt
+            {{ status_word_provider('jobs') }} = status_words.provider
+            and {{ status_word('jobs') }} = status_words.status_original
 
 )
 
-select * from jobs_with_run
+select * from jobs_with_status
 where {{ in_dates('partition_date', dates) }}
 {{ in_order_of('partition_date') }}

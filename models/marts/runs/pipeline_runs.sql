@@ -19,47 +19,6 @@ with runs as (
 
 ),
 
-attempts as (
-
-    select
-        provider,
-        repository,
-        run_id,
-        run_attempt
-    from runs
-
-),
-
-jobs as (
-
-    {{ jobs_of_dates(dates, 'attempts') }}
-
-),
-
--- Also of attempts that started on another day.
-final_attempts as (
-
-    select
-        all_attempts.provider,
-        all_attempts.repository,
-        all_attempts.run_id,
-        max(all_attempts.run_attempt) as run_attempt
-    from {{ ref('int_pipeline_runs_joined') }} as all_attempts
-    inner join (
-        select distinct
-            provider,
-            repository,
-            run_id
-        from attempts
-    ) as wanted
-        on
-            all_attempts.provider = wanted.provider
-            and all_attempts.repository = wanted.repository
-            and all_attempts.run_id = wanted.run_id
-    group by all_attempts.provider, all_attempts.repository, all_attempts.run_id
-
-),
-
 run_job_totals as (
 
     select
@@ -71,8 +30,10 @@ run_job_totals as (
         count(case when job_status in ('failed', 'timed_out') then 1 end) as failed_job_count,
         cast(sum(duration_ms) as int64) as job_ms,
         max(_committed_at) as _committed_at
-    from jobs
-    where not is_carried_over
+    from {{ ref('pipeline_jobs') }}
+    where
+        {{ in_dates('partition_date', dates) }}
+        and not is_carried_over
     group by provider, repository, run_id, run_attempt
 
 ),
@@ -87,7 +48,7 @@ overlapping_hub_runs as (
         hub_runs.run_id,
         hub_runs.run_attempt
     from runs as hub_runs
-    inner join {{ ref('int_pipeline_runs_joined') }} as other_runs
+    inner join {{ ref('int_pipeline_runs_reconciled') }} as other_runs
         on
             hub_runs.repository = other_runs.repository
             and hub_runs.commit_sha = other_runs.commit_sha
@@ -110,7 +71,7 @@ runs_with_context as (
         runs.repository,
         runs.run_id,
         runs.run_attempt,
-        runs.run_attempt = final_attempts.run_attempt as is_final_attempt,
+        runs.is_final_attempt,
         runs.run_number,
         runs.workflow,
         runs.environment,
@@ -179,11 +140,6 @@ runs_with_context as (
         runs._words_fingerprint,
         {{ catalogue_fingerprint() }} as _catalogue_fingerprint
     from runs
-    inner join final_attempts
-        on
-            runs.provider = final_attempts.provider
-            and runs.repository = final_attempts.repository
-            and runs.run_id = final_attempts.run_id
     left join run_job_totals
         on
             runs.provider = run_job_totals.provider
