@@ -5,13 +5,7 @@
     partition_by=partitioned_by('counted_date'),
     on_schema_change='append_new_columns'
 ) }}
-{#- As the mart counts them. #}
-{%- set is_listed -%}
-    not is_next
-        and began_date >= {{ evidence_since() }}
-        and began_at > {{ moment_plus(as_of(), -28, 'day') }}
-        and known_at <= {{ as_of() }}
-{%- endset %}
+{%- set is_listed = is_counted_execution() ~ ' and began_date >= ' ~ evidence_since() %}
 {%- set listed_days %}
     select
         began_date as counted_date,

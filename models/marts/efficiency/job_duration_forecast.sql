@@ -26,10 +26,7 @@ job_errors as (
         sum(naive_error) as naive_error_sum,
         count(case when duration_ms <= forecast_p90_ms then 1 end) as within_p90_execution_count
     from executions
-    where
-        not is_next
-        and began_at > {{ moment_plus(as_of(), -28, 'day') }}
-        and known_at <= {{ as_of() }}
+    where {{ is_counted_execution() }}
     group by repository, workflow, job_name, branch_class, cache_result
 
 )

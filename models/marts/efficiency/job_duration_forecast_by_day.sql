@@ -4,10 +4,7 @@
 with executions as (
 
     select * from {{ ref('int_job_executions_forecast') }}
-    where
-        not is_next
-        and began_at > {{ moment_plus(as_of(), -28, 'day') }}
-        and known_at <= {{ as_of() }}
+    where {{ is_counted_execution() }}
 
 ),
 

@@ -2,6 +2,7 @@
 {{ config(partition_by=partitioned_by('evaluated_date')) }}
 {#- How many days are judged, that in progress included. #}
 {% set evaluated_days = var('error_budget_days', 28) | int %}
+{#- The longest first; it tells how far back the others look too. #}
 {% set windows = {
     '3d': (3, 'day'),
     '1d': (1, 'day'),
@@ -11,6 +12,7 @@
     '30m': (30, 'minute'),
     '5m': (5, 'minute'),
 } %}
+{% set longest = windows.values() | first %}
 
 with service_events as (
 
@@ -73,7 +75,7 @@ budget_counts as (
 
 ),
 
--- Apart from the 30 days of the budget, as no window of an alert is longer than a tenth of them.
+-- Apart from the 30 days of the budget: no window of an alert is nearly as long.
 window_counts as (
 
     select
@@ -92,7 +94,7 @@ window_counts as (
             evaluations.repository = service_events.repository
             and evaluations.sli = service_events.sli
             and service_events.happened_at <= evaluations.evaluated_at
-            and service_events.happened_at > {{ moment_plus('evaluations.evaluated_at', -3, 'day') }}
+            and service_events.happened_at > {{ moment_plus('evaluations.evaluated_at', -1 * longest[0], longest[1]) }}
     group by evaluations.repository, evaluations.sli, evaluations.evaluated_date
 
 ),

@@ -1,0 +1,82 @@
+"""A warehouse that an older version of the models built: it gets what is new without being told to build all anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from dbt_project import run_dbt_on
+from hub import Hub, lines
+from polars.testing import assert_frame_equal
+
+BUILD = ("build", "--select", "+queueing", "+run_health", "--exclude-resource-type", "unit_test", "test")
+KEPT = {
+    "intermediate.int_pipeline_runs_reconciled": "is_final_attempt",
+    "marts.pipeline_jobs": "queued_date",
+}
+"""Columns by the model that did not always have them."""
+
+
+def job(run_id: str, attempt: int, day: int) -> Mapping[str, Any]:
+    return {
+        "schema": "pipeline_job.v1.0",
+        "provider": "github",
+        "repo": "acme/shop",
+        "run_id": run_id,
+        "run_attempt": attempt,
+        "job_id": f"{run_id}{attempt}",
+        "name": "build",
+        "status": "success",
+        "queued_at": f"2026-03-{day:02d}T23:59:00Z",
+        "started_at": f"2026-03-{day + 1:02d}T00:01:00Z",
+        "completed_at": f"2026-03-{day + 1:02d}T00:05:00Z",
+    }
+
+
+def run(run_id: str, attempt: int, day: int) -> Mapping[str, Any]:
+    return {
+        "schema": "pipeline_run.v1.3",
+        "run_id": run_id,
+        "run_attempt": attempt,
+        "provider": "github",
+        "repo": "acme/shop",
+        "commit_sha": "a" * 40,
+        "branch": "main",
+        "environment": "dev",
+        "started_at": f"2026-03-{day:02d}T23:58:00Z",
+        "ended_at": f"2026-03-{day + 1:02d}T00:06:00Z",
+        "status": "success",
+    }
+
+
+def kept(hub: Hub) -> dict[str, pl.DataFrame]:
+    names = [*KEPT, "marts.pipeline_runs", "marts.queueing", "marts.run_health"]
+    with duckdb.connect(str(hub.path), read_only=True) as connection:
+        return {name: connection.execute(f"select * from {name}").pl() for name in names}
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True], ids=["and nothing else", "and a reload"])
+def test_a_column_that_older_models_did_not_keep_is_filled_for_all_rows_by_the_next_build(
+    hub: Hub, is_reloaded: bool
+) -> None:
+    for day in (2, 3, 4):
+        events = lines(run(str(day), 1, day), run(str(day), 2, day), job(str(day), 1, day), job(str(day), 2, day))
+        hub.load(hub.file(f"{day}.ndjson", events))
+    run_dbt_on(hub, *BUILD)
+    for model, column in KEPT.items():
+        hub.execute(f"alter table {model} drop column {column}")
+    hub.load(hub.file("late.ndjson", lines(run("4", 3, 5), job("4", 3, 5))))
+    if is_reloaded:
+        assert hub.run("reload", "--all").exit_code == 0
+
+    run_dbt_on(hub, *BUILD)
+
+    updated = kept(hub)
+    assert [hub.value(f"select count(*) from {model} where {column} is null") for model, column in KEPT.items()] == [0, 0]
+    run_dbt_on(hub, *BUILD, "--full-refresh")
+    for name, rebuilt in kept(hub).items():
+        assert not rebuilt.is_empty()
+        assert_frame_equal(updated[name], rebuilt, check_column_order=False, check_row_order=False)
