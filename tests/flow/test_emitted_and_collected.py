@@ -50,7 +50,7 @@ def both(shared_hub: Hub) -> Hub:
     hub.load(hub.file("runs.json", json.dumps({"total_count": 1, "workflow_runs": [RUN]}).encode()))
     hub.load(hub.file("jobs.json", json.dumps({"total_count": 1, "jobs": [JOB]}).encode()))
     run_dbt_on(
-        hub, "build", "--select", "+pipeline_jobs", "+int_pipeline_jobs_priced",
+        hub, "build", "--select", "+pipeline_runs", "+int_pipeline_jobs_priced",
         "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
     )  # fmt: skip
     return hub
