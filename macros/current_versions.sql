@@ -89,10 +89,11 @@
 
 {#
     What a model has not seen yet (see `new_loads`), where it is brought up to date; none if everything has to be read: the first
-    time, on a full refresh, and after a reload.
+    time, on a full refresh, after a reload, and where it lacks one of these columns, as one that an older version built.
 #}
-{% macro unseen_loads() %}
+{% macro unseen_loads(columns=[]) %}
     {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
+    {%- if execute and columns and not has_columns(columns) -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
     {%- set _ = ref('stg_loads') -%}
     {%- set unseen = new_loads() if execute else none -%}

@@ -8,9 +8,7 @@
     on_schema_change='append_new_columns',
     pre_hook="{{ empty_after_reload() }}"
 ) }}
-{#- What an older version built does not say which attempt is the final one. #}
-{%- set is_known = not is_brought_up_to_date() or has_columns(['is_final_attempt']) %}
-{%- set unseen = unseen_loads() if is_known else none %}
+{%- set unseen = unseen_loads(columns=['is_final_attempt']) %}
 {{ says_loads(unseen) }}
 
 with runs as (

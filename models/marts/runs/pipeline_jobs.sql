@@ -15,8 +15,8 @@
 with runs as (
 
     select
-        *,
-        cast(started_at as date) as started_date
+        runs.*,
+        cast(runs.started_at as date) as started_date
     from {{ ref('int_pipeline_runs_joined') }} as runs
     where
         {{ is_started_on('runs', dates) }}
@@ -24,7 +24,9 @@ with runs as (
 
 ),
 
+{% set attempts = none %}
 {% if dates is not none %}
+    {%- set attempts = 'attempts' %}
     -- Those that started on these days, and those that are not known themselves.
     attempts as (
 
@@ -55,7 +57,7 @@ with runs as (
     ),
 {% endif %}
 
-{{ reported_jobs(none if dates is none else 'attempts', loading_days, lone_loading_days) }},
+{{ reported_jobs(attempts, loading_days, lone_loading_days) }},
 
 jobs_with_run as (
 
