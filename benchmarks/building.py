@@ -1,11 +1,13 @@
 """
 What `dbt build` costs as a fleet grows: `python benchmarks/building.py`, part of `make bench`.
 
-At 100,000 runs with a million jobs, and at a million with ten million, on DuckDB: the full build of a year, and
-the build after one more day, which also brings a second attempt and a correction for some runs of the day
-before. Start-up is what passes until dbt begins with its first node; model time is what the models took, added up.
-What is left of the wall time goes almost all into bringing DuckDB's log into the file, when it is closed.
-The models' unit tests do not depend on the data and are left out. Nothing here passes or fails.
+At 100,000 runs with a million jobs, and at a million with ten million, on DuckDB: the full build of a year, and the
+builds of three more days, one by one, each of which also brings a second attempt and a correction for some runs of the
+day before. The day whose models took the middle time is held against the full build.
+
+Start-up is what passes until dbt begins with its first node; model time is what the models took, added up. What is left
+of the wall time goes almost all into bringing DuckDB's log into the file, when it is closed. The models' unit tests do
+not depend on the data and are left out. Nothing here passes or fails.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "bench" / "building"
 BIN = Path(sys.executable).parent
 DAYS = 365
+MORE_DAYS = 3
 SIZES = (100_000, 1_000_000)
 SLOWEST = 8
 MEMORY = "8GB"
@@ -55,12 +58,19 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
         fleet.write(database, 0, DAYS)
         full = build(database, folder / "target", "2026-06-01 12:00:00")
         report("full", full)
-        fleet.write(database, DAYS, DAYS + 1)
-        day = build(database, folder / "target", "2026-06-02 12:00:00")
-        report("one more day", day)
+        days = [one_more_day(fleet, database, folder / "target", number) for number in range(MORE_DAYS)]
+        day = sorted(days, key=lambda each: each.kinds["model"])[MORE_DAYS // 2]
         print(f"  the day's model time is {day.kinds['model'] / full.kinds['model']:.3f} of the full build's, ", end="")
         print(f"and {model_and_rest(day) / model_and_rest(full):.3f} with the rest of the wall time")
         print(f"  the file has {database.stat().st_size / 2**30:.1f} GB\n", flush=True)
+
+
+def one_more_day(fleet: Fleet, database: Path, target: Path, number: int) -> Build:
+    """Append a day, build, and print what that cost."""
+    fleet.write(database, DAYS + number, DAYS + number + 1)
+    day = build(database, target, f"2026-06-{number + 2:02d} 12:00:00")
+    report("one more day", day)
+    return day
 
 
 def prepare(database: Path) -> None:

@@ -10,6 +10,7 @@ from dbt_project import run_dbt_on
 from hub import Hub, lines
 
 WEEK = "2026-02-02"
+Rows = list[tuple[Any, ...]]
 SCORECARD = ("int_scorecard_measured", "int_scorecard_revisions", "executive_scorecard")
 
 
@@ -19,7 +20,7 @@ def build(hub: Hub, day: str, *selected: str, full_refresh: bool = False) -> Non
     run_dbt_on(hub, "build", *options, *refresh, *(("--select", *selected) if selected else ()))
 
 
-def revisions(hub: Hub, metric: str = "test_pass_ratio") -> list[tuple[Any, ...]]:
+def revisions(hub: Hub, metric: str = "test_pass_ratio") -> Rows:
     """Return what the scorecard says of the week and metric, oldest revision first."""
     return hub.rows(
         "select revision, is_current, metric_value, cast(restated_at as date) as restated_date, restatement_reason, "
@@ -42,45 +43,61 @@ def report(passed: int, failed: int, hour: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def published(shared_hub: Hub) -> Hub:
-    """A hub that published the week two days after it ended, and once more without any news."""
-    shared_hub.load(shared_hub.file("first.ndjson", lines(report(99, 1, 10))))
-    build(shared_hub, "2026-02-10")
+def told(shared_hub: Hub) -> dict[str, Rows]:
+    """What the scorecard said of the week after each of a row of builds, by what had happened before it."""
+    hub, said = shared_hub, {}
+    hub.load(hub.file("first.ndjson", lines(report(99, 1, 10))))
+    build(hub, "2026-02-10")
+    said["the week ended"] = revisions(hub)
+
+    build(hub, "2026-02-11", *SCORECARD)
+    said["nothing"] = revisions(hub)
+    said["nothing, of any week"] = hub.rows("select max(revision) from marts.executive_scorecard where is_complete")
+
+    hub.load(hub.file("late.ndjson", lines(report(80, 20, 15))))
+    build(hub, "2026-02-12")
+    said["late evidence"] = revisions(hub)
+
+    hub.execute("update seeds.targets set green = 0.8, amber = 0.7 where metric_id = 'test_pass_ratio'")
+    build(hub, "2026-02-13", *SCORECARD)
+    said["another target"] = revisions(hub)
+
+    hub.execute("update seeds.metric_definitions set metric_version = 2 where metric_id = 'test_pass_ratio'")
+    build(hub, "2026-02-14", *SCORECARD)
+    said["another definition"] = revisions(hub)
+    return said
+
+
+@pytest.fixture(scope="module")
+def published(shared_hub: Hub, told: dict[str, Rows]) -> Hub:
+    """A hub after all of these builds."""
+    assert told
     return shared_hub
 
 
-def test_a_week_is_published_once_however_often_it_is_built(published: Hub) -> None:
-    build(published, "2026-02-11", *SCORECARD)
+def test_a_week_is_published_once_however_often_it_is_built(told: dict[str, Rows]) -> None:
+    assert [row[:2] for row in told["the week ended"]] == [(1, True)]
+    assert told["nothing"] == told["the week ended"]
+    assert told["nothing, of any week"] == [(1,)]
 
-    assert [row[:2] for row in revisions(published)] == [(1, True)]
-    assert published.value("select max(revision) from marts.executive_scorecard where is_complete") == 1
 
+def test_late_evidence_restates_the_week_and_keeps_what_was_published(told: dict[str, Rows]) -> None:
+    first, second = told["late evidence"]
 
-def test_late_evidence_restates_the_week_and_keeps_what_was_published(published: Hub) -> None:
-    published.load(published.file("late.ndjson", lines(report(80, 20, 15))))
-    build(published, "2026-02-12")
-
-    first, second = revisions(published)
     assert (first[0], first[1], first[2], first[3], first[4]) == (1, False, 0.99, None, None)
     assert (second[0], second[1], second[2], str(second[3]), second[4]) == (2, True, 0.895, "2026-02-12", "evidence")
     assert (first[5], second[5]) == ("green", "red")
 
 
-def test_another_target_restates_the_week_although_its_value_is_the_same(published: Hub) -> None:
-    published.execute("update seeds.targets set green = 0.8, amber = 0.7 where metric_id = 'test_pass_ratio'")
-    build(published, "2026-02-13", *SCORECARD)
-
-    assert [(row[0], row[2], row[4], row[5]) for row in revisions(published)][1:] == [
+def test_another_target_restates_the_week_although_its_value_is_the_same(told: dict[str, Rows]) -> None:
+    assert [(row[0], row[2], row[4], row[5]) for row in told["another target"]][1:] == [
         (2, 0.895, "evidence", "red"),
         (3, 0.895, "target", "green"),
     ]
 
 
-def test_another_definition_restates_the_week_and_names_its_version(published: Hub) -> None:
-    published.execute("update seeds.metric_definitions set metric_version = 2 where metric_id = 'test_pass_ratio'")
-    build(published, "2026-02-14", *SCORECARD)
-
-    assert [(row[0], row[1], row[4]) for row in revisions(published)][2:] == [
+def test_another_definition_restates_the_week_and_names_its_version(told: dict[str, Rows], published: Hub) -> None:
+    assert [(row[0], row[1], row[4]) for row in told["another definition"]][2:] == [
         (3, False, "target"),
         (4, True, "definition"),
     ]
