@@ -1,6 +1,6 @@
 {#
     Which rows of `int_job_executions_forecast` the errors of forecasts count: executions of the last 28 days that are over.
-    A day leaves within its last hours, as the window ends at this moment.
+    The first day is counted in part: the window begins 28 days before this moment, not at midnight.
 #}
 {% macro is_counted_execution() -%}
     not is_next

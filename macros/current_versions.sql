@@ -113,7 +113,8 @@
     in another order than their clocks say; `loaded_since`, the earliest start of any load
     committed since: a load may have started last week and been finished today; and `has_reload`,
     whether one of them superseded an earlier reading. A merge never deletes, so after a reload the
-    model is emptied (`empty_after_reload`, its pre-hook) and filled from everything.
+    model is emptied (by `empty_after_reload` on BigQuery, by `get_incremental_merge_sql` on DuckDB) and filled from
+    everything.
 #}
 {% macro new_loads() %}
     {%- set epoch = "cast('1970-01-01 00:00:00' as timestamp)" -%}
@@ -143,7 +144,7 @@
 {% endmacro %}
 
 
-{# Which loads a model reads, as a comment for its pre-hook and for who reads the compiled SQL. #}
+{# Which loads a model reads, as a comment for what empties it and for who reads the compiled SQL. #}
 {% macro says_loads(unseen) -%}
     -- reads {{ 'every load' if unseen is none else 'loads committed since ' ~ unseen.committed_since }}
 {%- endmacro %}

@@ -31,7 +31,7 @@ with jobs as (
         case when completed_at is null or (started_at is null and queued_at is null) then run_id end as asked_run_id
     from {{ ref('pipeline_jobs') }}
     where
-        -- The day on which it began, by which BigQuery reads only the partitions that count.
+        -- The day on which it began: DuckDB skips the days before, which BigQuery's partitions, the days of runs, cannot.
         started_date >= {{ date_plus(first_date, -1 * (history_days + longest_days)) }}
         -- What failed or was cut short says nothing of how long the job takes.
         and job_status = 'success'

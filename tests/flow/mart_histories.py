@@ -180,7 +180,7 @@ class MartHistory:
 
     def _job(self, place: int, run_started_at: datetime) -> Event:
         """A job of a run; some know when they were queued, which may be on another day than the run's."""
-        status = self._chance.choice(["success", "success", "failed"])
+        status = self._chance.choice(["success", "success", "failed", "running"])
         waited = self._chance.randint(0, 9000)
         queued_at = run_started_at - timedelta(hours=self._chance.randint(-30, 30))
         started_at = queued_at + timedelta(milliseconds=waited)
