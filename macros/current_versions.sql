@@ -173,11 +173,7 @@
 #}
 {% macro get_incremental_merge_sql(arguments) -%}
     {%- if is_filled_anew() -%}
-        {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
-        delete from {{ arguments.target_relation }} where true;
-
-        insert into {{ arguments.target_relation }} ({{ columns }})
-        select {{ columns }} from {{ arguments.temp_relation }};
+        {{- replace_rows(arguments, 'true') -}}
     {%- else -%}
         {{- adapter.dispatch('get_incremental_merge_sql', 'dbt')(arguments) -}}
     {%- endif -%}

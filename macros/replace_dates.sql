@@ -55,9 +55,15 @@
 
 {# DuckDB: in the transaction that dbt opened, so that nobody sees a day without rows. #}
 {% macro get_incremental_replace_dates_sql(arguments) -%}
+    {{- replace_rows(arguments, is_replaced('kept', model.compiled_code)) -}}
+{%- endmacro %}
+
+
+{# Takes the rows `kept` that meet a condition out of an incremental model on DuckDB, and puts in what its query gave. #}
+{% macro replace_rows(arguments, condition) -%}
     {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
-    delete from {{ arguments.target_relation }} as mart
-    where {{ is_replaced('mart', model.compiled_code) }};
+    delete from {{ arguments.target_relation }} as kept
+    where {{ condition }};
 
     insert into {{ arguments.target_relation }} ({{ columns }})
     select {{ columns }} from {{ arguments.temp_relation }};

@@ -10,6 +10,7 @@
 {%- set lone_loading_days = loading_days_of_lone_jobs(dates) %}
 {#- "Re-run failed jobs" lists the jobs that were not run again once more, with their old times. #}
 {%- set is_carried_over = 'coalesce(reported_jobs.run_attempt > 1 and reported_jobs.started_at < runs.started_at, false)' %}
+{%- set job_status = "coalesce(status_words.run_status, 'unknown')" %}
 {{ says_dates('partition_date', dates) }}
 
 with runs as (
@@ -59,6 +60,19 @@ with runs as (
 
 {{ reported_jobs(attempts, loading_days, lone_loading_days) }},
 
+status_words as (
+
+    select * from {{ ref('int_run_status_words') }}
+
+),
+
+all_words as (
+
+    select max(_words_fingerprint) as _words_fingerprint
+    from status_words
+
+),
+
 jobs_with_run as (
 
     select
@@ -76,7 +90,11 @@ jobs_with_run as (
         runs.event,
         coalesce(reported_jobs.commit_sha, runs.commit_sha) as commit_sha,
         coalesce(reported_jobs.branch, runs.branch) as branch,
-        runs.is_default_branch,
+        coalesce(
+            runs.is_default_branch,
+            coalesce(reported_jobs.branch, runs.branch) in ('main', 'master'),
+            false
+        ) as is_default_branch,
         runs.run_id is not null as has_run,
         coalesce(runs.is_final_attempt, false) as is_final_attempt,
         runs.started_date as run_started_date,
@@ -86,13 +104,18 @@ jobs_with_run as (
         reported_jobs.queued_at,
         reported_jobs.started_at,
         reported_jobs.completed_at,
-        reported_jobs.status,
+        {{ job_status }} as job_status,
         reported_jobs.status_original,
+        status_words.run_status is null
+        and coalesce({{ status_word('reported_jobs') }}, 'unknown') <> 'unknown' as has_unmapped_status,
         {{ is_carried_over }} as is_carried_over,
-        coalesce(
-            reported_jobs.reported_duration_ms,
-            {{ dbt.datediff('reported_jobs.started_at', 'reported_jobs.completed_at', 'millisecond') }}
-        ) as duration_ms,
+        case
+            when {{ job_status }} <> 'running'
+                then coalesce(
+                    reported_jobs.reported_duration_ms,
+                    {{ dbt.datediff('reported_jobs.started_at', 'reported_jobs.completed_at', 'millisecond') }}
+                )
+        end as duration_ms,
         case
             when {{ is_carried_over }} then null
             when reported_jobs.reported_queue_ms is not null then reported_jobs.reported_queue_ms
@@ -114,89 +137,23 @@ jobs_with_run as (
         reported_jobs._event_id,
         reported_jobs._load_id,
         reported_jobs._source_line,
-        greatest(reported_jobs._committed_at, coalesce(runs._committed_at, reported_jobs._committed_at)) as _committed_at
+        greatest(reported_jobs._committed_at, coalesce(runs._committed_at, reported_jobs._committed_at)) as _committed_at,
+        all_words._words_fingerprint
     from reported_jobs
+    cross join all_words
     left join runs
         on
             reported_jobs.provider = runs.provider
             and reported_jobs.repository = runs.repository
             and reported_jobs.run_id = runs.run_id
             and reported_jobs.run_attempt = runs.run_attempt
-
-),
-
-status_words as (
-
-    select * from {{ ref('int_run_status_words') }}
-
-),
-
-all_words as (
-
-    select max(_words_fingerprint) as _words_fingerprint
-    from status_words
-
-),
-
-jobs_with_status as (
-
-    select
-        jobs.provider,
-        jobs.repository,
-        jobs.run_id,
-        jobs.run_attempt,
-        jobs.job_id,
-        jobs.ordinal,
-        jobs.job_name,
-        jobs.reported_by,
-        jobs.job_attempt,
-        jobs.workflow,
-        jobs.environment,
-        jobs.event,
-        jobs.commit_sha,
-        jobs.branch,
-        coalesce(jobs.is_default_branch, jobs.branch in ('main', 'master'), false) as is_default_branch,
-        jobs.has_run,
-        jobs.is_final_attempt,
-        jobs.run_started_date,
-        jobs.started_date,
-        jobs.queued_date,
-        jobs.partition_date,
-        jobs.queued_at,
-        jobs.started_at,
-        jobs.completed_at,
-        coalesce(status_words.run_status, 'unknown') as job_status,
-        jobs.status_original,
-        status_words.run_status is null
-        and coalesce({{ status_word('jobs') }}, 'unknown') <> 'unknown' as has_unmapped_status,
-        jobs.is_carried_over,
-        case when coalesce(status_words.run_status, 'unknown') <> 'running' then jobs.duration_ms end as duration_ms,
-        jobs.queue_ms,
-        jobs.failed_step_count,
-        jobs.cache_result,
-        jobs.cache_key,
-        jobs.machine_class,
-        jobs.machine_cpu,
-        jobs.machine_ram_gb,
-        jobs.runner_label,
-        jobs.runner_type,
-        jobs.runner_os,
-        jobs.logs_uri,
-        jobs.is_simulated,
-        jobs._event_id,
-        jobs._load_id,
-        jobs._source_line,
-        jobs._committed_at,
-        all_words._words_fingerprint
-    from jobs_with_run as jobs
-    cross join all_words
     left join status_words
         on
-            {{ status_word_provider('jobs') }} = status_words.provider
-            and {{ status_word('jobs') }} = status_words.status_original
+            {{ status_word_provider('reported_jobs') }} = status_words.provider
+            and {{ status_word('reported_jobs') }} = status_words.status_original
 
 )
 
-select * from jobs_with_status
+select * from jobs_with_run
 where {{ in_dates('partition_date', dates) }}
 {{ in_order_of('partition_date') }}
