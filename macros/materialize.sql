@@ -1,6 +1,7 @@
 {#
-    Views and tables on DuckDB, each replaced by one statement, as dbt does on BigQuery. Its way for DuckDB makes the new
-    one beside the old, renames both and drops the old: twice the time for a view, and most of it for a small table.
+    Views, tables and incremental models on DuckDB, each replaced by one statement, as dbt does on BigQuery. Its way for
+    DuckDB makes the new one beside the old, renames both and drops the old: twice the time for a view, and most of it
+    for a small table. It asks for the columns of an incremental model six times, which is most of the time of a small one.
 
     DuckDB calls a database what its file is called. A view that does not say the database finds its tables
     in its own, also when the file was renamed, or copied, since.
@@ -31,18 +32,64 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- do drop_unless('table') -%}
-    {% call statement('main') -%}
-        create or replace table {{ table }} as (
-            {{ sql }}
-        )
-    {%- endcall %}
-    {%- if config.get('contract').enforced -%} {%- do hold_to_contract(table) -%} {%- endif -%}
+    {%- do make_table(table) -%}
     {%- do persist_docs(table, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{- return({'relations': [table]}) -}}
 {% endmaterialization %}
+
+
+{# What the query gives is made aside first: it reads the rows that the strategy then takes out. #}
+{% materialization incremental, adapter='duckdb' %}
+    {%- set table = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- if is_incremental() -%}
+        {%- set new_rows = make_temp_relation(table) -%}
+        {%- do make_table(new_rows, is_temporary=true) -%}
+        {%- set strategy = adapter.get_incremental_strategy_macro(context, config.require('incremental_strategy')) -%}
+        {%- set parts = {
+            'target_relation': table,
+            'temp_relation': new_rows,
+            'unique_key': config.get('unique_key'),
+            'dest_columns': reconciled_columns(new_rows, table),
+            'incremental_predicates': none,
+        } -%}
+        {% call statement('main') -%} {{ strategy(parts) }} {%- endcall %}
+    {%- else -%}
+        {%- do drop_unless('table') -%}
+        {%- do make_table(table) -%}
+    {%- endif -%}
+    {%- do persist_docs(table, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{- return({'relations': [table]}) -}}
+{% endmaterialization %}
+
+
+{# Makes a table of what the model's query gives, and holds it to the contract, where one is enforced. #}
+{% macro make_table(table, is_temporary=false) %}
+    {% call statement('rows' if is_temporary else 'main') -%}
+        create or replace {% if is_temporary %}temporary {% endif %}table {{ table }} as (
+            {{ model.compiled_code }}
+        )
+    {%- endcall %}
+    {%- if config.get('contract').enforced -%} {%- do hold_to_contract(table) -%} {%- endif -%}
+{% endmacro %}
+
+
+{# The columns that new rows have; those which the table lacks, or has of another type, as `on_schema_change` says. #}
+{% macro reconciled_columns(new_rows, table) %}
+    {%- set columns = get_column_schema_from_query('select * from ' ~ new_rows) -%}
+    {%- if format_columns(columns) != format_columns(get_column_schema_from_query('select * from ' ~ table)) -%}
+        {%- do adapter.expand_target_column_types(from_relation=new_rows, to_relation=table) -%}
+        {%- do process_schema_changes(incremental_validate_on_schema_change(config.get('on_schema_change')), new_rows, table) -%}
+    {%- endif -%}
+    {{- return(columns) -}}
+{% endmacro %}
 
 
 {# A model that was of the other type: `or replace` replaces only its own. A build that then fails takes it back. #}
