@@ -4,15 +4,14 @@
 #}
 
 {#
-    Which days of this mart a build makes anew, as texts; none for all of them: the first time, when
-    a reload took back what it had read before, and when what facts are joined with has changed: the
+    Which days of this mart a build makes anew, as texts; none for all of them: the first time, when the changes have a
+    new history (a reload took back what had been read), and when what facts are joined with has changed: the
     meanings of words, the catalogue, where the mart `has_catalogue`, and whatever else it names, an
     expression by the column that keeps it; and when it lacks a column, as one that an older version built.
 #}
 {% macro dates_of_changed_runs(has_catalogue=false, meanings={}, columns=[]) %}
     {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
-    {%- set _ = ref('stg_loads') -%}
     {%- set words = ref('int_run_status_words') -%}
     {%- set changed_days = ref('int_run_days_changed') -%}
     {%- set meanings = dict(meanings, _words_fingerprint='(select max(_words_fingerprint) from ' ~ words ~ ')') -%}
@@ -20,46 +19,65 @@
         {%- do meanings.update({'_catalogue_fingerprint': catalogue_fingerprint()}) -%}
     {%- endif -%}
     {%- if not execute -%} {{- return(none) -}} {%- endif -%}
-    {%- if not has_columns(['_committed_at'] + meanings.keys() | list + columns) -%} {{- return(none) -}} {%- endif -%}
-    {%- set unseen = new_loads() -%}
-    {%- if unseen.has_reload or have_changed(meanings) -%} {{- return(none) -}} {%- endif -%}
+    {%- if not has_columns(['_seen_change'] + meanings.keys() | list + columns) -%} {{- return(none) -}} {%- endif -%}
+    {%- set seen = newest_change(this, '_seen_change') -%}
+    {%- if history_of(seen) != history_of(newest_change()) or have_changed(meanings) -%} {{- return(none) -}} {%- endif -%}
     {%- set query -%}
         select cast(changed_date as {{ dbt.type_string() }}) as changed_date
         from {{ changed_days }}
-        where _committed_at >= {{ unseen.committed_since }}
+        where _change > '{{ seen }}'
     {%- endset -%}
     {{- return(run_query(query).columns[0].values() | sort) -}}
 {% endmacro %}
 
 
 {#
-    The runs (provider, repository, run_id) of which a version or a job has been committed since, with
-    the newest of these commits; all runs where `unseen` is none.
+    The newest change of runs and jobs that was noted, or that a mart has seen: the history that it belongs to and its
+    number there, as a text that sorts; `none` where there is none. A mart asks this before it asks for its days
+    (`dates_of_changed_runs`), and so notes no more than it made anew.
 #}
-{% macro changed_runs(unseen) %}
+{% macro newest_change(relation=none, column='_change') %}
+    {#- A unit test has neither. -#}
+    {%- if execute and this is none -%} {{- return('none') -}} {%- endif -%}
+    {%- set changes = relation or ref('int_run_days_changed') -%}
+    {%- if not execute -%} {{- return('none') -}} {%- endif -%}
+    {{- return(run_query('select max(' ~ column ~ ') from ' ~ changes).rows[0][0] or 'none') -}}
+{% endmacro %}
+
+
+{# The next change of a model's history; the first of a new history where it reads everything anew, or has nothing. #}
+{% macro next_change(is_anew) %}
+    {%- set newest = 'none' if is_anew else newest_change(this) -%}
+    {%- set history = invocation_id[:8] if newest == 'none' else history_of(newest) -%}
+    {%- set number = 0 if newest == 'none' else newest.split(' ')[1] | int -%}
+    {{- return(history ~ ' ' ~ '%09d' % (number + 1)) -}}
+{% endmacro %}
+
+
+{# The history that a change belongs to: after another one, nothing that was seen says anything. #}
+{% macro history_of(change) -%}
+    {{- return(change.split(' ')[0]) -}}
+{%- endmacro %}
+
+
+{#
+    The runs (provider, repository, run_id) of which a version or a job has been committed since; all runs where what
+    is unseen of them is none.
+#}
+{% macro changed_runs(unseen_runs, unseen_jobs) %}
     select
         provider,
         repository,
-        run_id,
-        max(_committed_at) as _committed_at
-    from (
-        select
-            provider,
-            repository,
-            run_id,
-            _committed_at
-        from {{ ref('int_pipeline_runs_current') }}
-        {{ _where_unseen(unseen) }}
-        union all
-        select
-            provider,
-            repository,
-            run_id,
-            _committed_at
-        from {{ ref('int_pipeline_jobs_current') }}
-        {{ _where_unseen(unseen) }}
-    ) as changed_versions
-    group by provider, repository, run_id
+        run_id
+    from {{ ref('int_pipeline_runs_current') }}
+    {{ _where_unseen(unseen_runs) }}
+    union distinct
+    select
+        provider,
+        repository,
+        run_id
+    from {{ ref('int_pipeline_jobs_current') }}
+    {{ _where_unseen(unseen_jobs) }}
 {% endmacro %}
 
 {% macro _where_unseen(unseen) -%}
@@ -72,11 +90,11 @@
 
 
 {# The days on which versions of these runs were loaded, and with them the lists of their jobs. #}
-{% macro loading_days_of_changed_runs(unseen) %}
+{% macro loading_days_of_changed_runs(unseen_runs, unseen_jobs) %}
     {%- set query -%}
         select distinct cast(cast(versions._loaded_at as date) as {{ dbt.type_string() }}) as loading_day
         from {{ ref('stg_pipeline_runs') }} as versions
-        inner join ({{ changed_runs(unseen) }}) as changed_runs
+        inner join ({{ changed_runs(unseen_runs, unseen_jobs) }}) as changed_runs
             on
                 versions.provider = changed_runs.provider
                 and versions.repository = changed_runs.repository

@@ -90,13 +90,14 @@
 {#
     What a model has not seen yet (see `new_loads`), where it is brought up to date; none if everything has to be read: the first
     time, on a full refresh, after a reload, and where it lacks one of these columns, as one that an older version built.
+    `seen` is the column with the commits that it has seen.
 #}
-{% macro unseen_loads(columns=[]) %}
+{% macro unseen_loads(columns=[], seen='_committed_at') %}
     {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
     {%- if execute and columns and not has_columns(columns) -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
     {%- set _ = ref('stg_loads') -%}
-    {%- set unseen = new_loads() if execute else none -%}
+    {%- set unseen = new_loads(seen) if execute else none -%}
     {{- return(none if unseen is none or unseen.has_reload else unseen) -}}
 {% endmacro %}
 
@@ -109,31 +110,34 @@
 
 {#
     What an incremental model has not seen yet, as literals (so that BigQuery prunes partitions):
-    `committed_since`, an hour before the newest commit this model holds, for loads that committed
-    in another order than their clocks say; `loaded_since`, the earliest start of any load
-    committed since: a load may have started last week and been finished today; and `has_reload`,
-    whether one of them superseded an earlier reading. A merge never deletes, so after a reload the
-    model is emptied (by `empty_after_reload` on BigQuery, by `get_incremental_merge_sql` on DuckDB) and filled from
-    everything.
+    `committed_since`, right after the newest commit this model holds on DuckDB, where each load commits after all
+    before it, and an hour before that commit on BigQuery, for loads that committed in another order than their clocks
+    say; `loaded_since`, the earliest start of any load committed since: a load may have started last week and been
+    finished today; and `has_reload`, whether one of them superseded an earlier reading. A merge never deletes, so
+    after a reload the model is emptied (by `empty_after_reload` on BigQuery, by `get_incremental_merge_sql` on DuckDB)
+    and filled from everything.
 #}
-{% macro new_loads() %}
+{% macro new_loads(seen='_committed_at') %}
     {%- set epoch = "cast('1970-01-01 00:00:00' as timestamp)" -%}
     {%- if not execute -%}
         {{ return({'committed_since': epoch, 'loaded_since': epoch, 'has_reload': false}) }}
     {%- endif -%}
     {%- set query -%}
         with seen as (
-            select {{ moment_plus('coalesce(max(_committed_at), ' ~ epoch ~ ')', -1, 'hour') }} as committed_since
+            select {{ first_unseen_commit('coalesce(max(' ~ seen ~ '), ' ~ epoch ~ ')') }} as committed_since
             from {{ this }}
         )
         select
-            cast(coalesce(min(seen.committed_since), {{ epoch }}) as {{ dbt.type_string() }}) as committed_since,
-            cast(coalesce(min(loads.loaded_at), {{ epoch }}) as {{ dbt.type_string() }}) as loaded_since,
-            coalesce(max(loads.generation), 1) > 1 as has_reload
+            cast(coalesce(max(seen.committed_since), {{ epoch }}) as {{ dbt.type_string() }}) as committed_since,
+            -- Where nothing was committed since, nothing is read.
+            cast(coalesce(
+                min(case when loads.committed_at >= seen.committed_since then loads.loaded_at end),
+                max(seen.committed_since),
+                {{ epoch }}
+            ) as {{ dbt.type_string() }}) as loaded_since,
+            coalesce(max(case when loads.committed_at >= seen.committed_since then loads.generation end), 1) > 1 as has_reload
         from seen
-        -- No left join: BigQuery wants an equality in those. Without any load everything is read.
-        inner join {{ ref('stg_loads') }} as loads
-            on loads.committed_at >= seen.committed_since
+        cross join {{ ref('stg_loads') }} as loads
     {%- endset -%}
     {%- set row = run_query(query).rows[0] -%}
     {{ return({
@@ -142,6 +146,16 @@
         'has_reload': row[2],
     }) }}
 {% endmacro %}
+
+
+{# The first moment of a commit that a model may not have seen, given the newest that it has. #}
+{% macro first_unseen_commit(newest) -%}
+    {%- if target.type == 'bigquery' -%}
+        {{ moment_plus(newest, -1, 'hour') }}
+    {%- else -%}
+        {{ moment_plus(newest, 1, 'microsecond') }}
+    {%- endif -%}
+{%- endmacro %}
 
 
 {# Which loads a model reads, as a comment for what empties it and for who reads the compiled SQL. #}

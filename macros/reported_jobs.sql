@@ -113,8 +113,7 @@ reported_jobs as (
         is_simulated,
         _event_id,
         _load_id,
-        _source_line,
-        _committed_at
+        _source_line
     from run_only_jobs
     union all
     select
@@ -149,8 +148,7 @@ reported_jobs as (
         is_simulated,
         _event_id,
         _load_id,
-        _source_line,
-        _committed_at
+        _source_line
     from lone_jobs
 
 )

@@ -65,7 +65,7 @@
 
 {# By what a build finds the days that changed (see `dates_of_changed_runs`). #}
 {% macro kept_columns() -%}
-    {{- return(['counted_date', '_committed_at', '_words_fingerprint']) -}}
+    {{- return(['counted_date', '_seen_change', '_words_fingerprint']) -}}
 {%- endmacro %}
 
 

@@ -24,7 +24,7 @@ with cached_jobs as (
         started_date,
         cache_result,
         duration_ms,
-        _committed_at,
+        _seen_change,
         _words_fingerprint
     from {{ ref('pipeline_jobs') }}
     -- A job that failed or was cut short says nothing of how long it takes.
@@ -49,7 +49,7 @@ job_days as (
         count(case when cache_result = 'miss' then 1 end) as miss_count,
         coalesce(sum(case when cache_result = 'hit' then duration_ms end), 0) as hit_ms,
         coalesce(sum(case when cache_result = 'miss' then duration_ms end), 0) as miss_ms,
-        max(_committed_at) as _committed_at,
+        max(_seen_change) as _seen_change,
         max(_words_fingerprint) as _words_fingerprint
     from cached_jobs
     group by repository, workflow, job_name, started_date
@@ -65,7 +65,7 @@ job_days_with_history as (
         started_date,
         hit_count,
         miss_count,
-        _committed_at,
+        _seen_change,
         _words_fingerprint,
         sum(hit_count) over last_days as history_hit_count,
         sum(miss_count) over last_days as history_miss_count,
@@ -100,7 +100,7 @@ select
     mean_rebuild_ms,
     case when mean_rebuild_ms is not null then hit_count else 0 end as valued_hit_count,
     hit_count * mean_rebuild_ms as saved_ms,
-    _committed_at,
+    _seen_change,
     _words_fingerprint
 from job_days_with_rebuild
 where {{ in_dates('started_date', dates) }}

@@ -62,7 +62,7 @@ timed_jobs as (
         jobs.duration_ms,
         coalesce(jobs.started_at, jobs.queued_at, runs.started_at) as began_at,
         coalesce(jobs.completed_at, runs.ended_at) as known_at,
-        greatest(jobs._committed_at, coalesce(runs._committed_at, jobs._committed_at)) as _committed_at,
+        greatest(jobs._seen_change, coalesce(runs._seen_change, jobs._seen_change)) as _seen_change,
         jobs._words_fingerprint
     from jobs
     left join runs
@@ -164,7 +164,7 @@ past_executions as (
         ended_jobs.began_at,
         ended_jobs.known_at,
         ended_jobs.duration_ms,
-        ended_jobs._committed_at,
+        ended_jobs._seen_change,
         ended_jobs._words_fingerprint,
         row_number() over (
             partition by numbered_jobs.job_number
@@ -357,7 +357,7 @@ select
         when forecasts.history_count >= {{ minimum_history }}
             then abs(forecasts.last_duration_ms - past_executions.duration_ms) / past_executions.duration_ms
     end as naive_error,
-    past_executions._committed_at,
+    past_executions._seen_change,
     all_words._words_fingerprint
 from executions
 inner join numbered_jobs

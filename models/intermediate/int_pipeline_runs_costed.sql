@@ -99,7 +99,7 @@ costed_attempts as (
             when attempts.carbon_g_co2e is null and attempts.energy_kwh is not null
                 then region_day_intensities.from_date
         end as grid_intensity_date,
-        attempts._committed_at,
+        attempts._seen_change,
         attempts._words_fingerprint,
         {{ prices_fingerprint() }} as _prices_fingerprint
     from attempts

@@ -1,22 +1,28 @@
--- One row per day (changed_date) on which a version of a run or job lies: the newest commit that changed anything of it.
+-- One row per day (changed_date) on which a version of a run or job lies: the newest change of anything of it.
 {{ config(
     materialized='incremental',
     incremental_strategy='merge',
     unique_key='changed_date',
+    on_schema_change='append_new_columns',
     pre_hook="{{ empty_after_reload() }}"
 ) }}
 {#-
     The days of every version, old and new, of each run of which a version or a job has arrived: a correction may
     have moved it, another attempt may have made this one not the last. A run that its pipeline reported may be a
     duplicate of any other of its commit, so that the days of those count too.
+
+    What was seen of runs and of jobs is kept apart: a build may have brought up to date the one and not the other.
 #}
-{%- set unseen = unseen_loads() %}
-{{ says_loads(unseen) }}
-{%- set loading_days = loading_days_of_changed_runs(unseen) if unseen else none %}
+{%- set columns = ['_change', '_runs_committed_at', '_jobs_committed_at'] %}
+{%- set unseen_runs = unseen_loads(columns, seen='_runs_committed_at') %}
+{%- set unseen_jobs = unseen_loads(columns, seen='_jobs_committed_at') if unseen_runs else none %}
+{%- set unseen_runs = unseen_runs if unseen_jobs else none %}
+{{ says_loads(unseen_runs) }}
+{%- set loading_days = loading_days_of_changed_runs(unseen_runs, unseen_jobs) if unseen_runs else none %}
 
 with changed_runs as (
 
-    {{ changed_runs(unseen) }}
+    {{ changed_runs(unseen_runs, unseen_jobs) }}
 
 ),
 
@@ -26,8 +32,7 @@ run_versions as (
         versions.repository,
         versions.commit_sha,
         versions.started_at,
-        versions._event_id,
-        changed_runs._committed_at
+        versions._event_id
     from {{ ref('stg_pipeline_runs') }} as versions
     inner join changed_runs
         on
@@ -42,8 +47,7 @@ lone_job_versions as (
 
     select
         versions.queued_at,
-        versions.started_at,
-        changed_runs._committed_at
+        versions.started_at
     from {{ ref('stg_pipeline_jobs') }} as versions
     inner join changed_runs
         on
@@ -57,8 +61,7 @@ run_job_versions as (
 
     select
         versions.job_queued_at,
-        versions.job_started_at,
-        run_versions._committed_at
+        versions.job_started_at
     from {{ ref('stg_pipeline_run_jobs') }} as versions
     inner join run_versions
         on versions._event_id = run_versions._event_id
@@ -68,17 +71,13 @@ run_job_versions as (
 
 possible_duplicates as (
 
-    select
-        runs.started_at,
-        commits._committed_at
+    select runs.started_at
     from {{ ref('int_pipeline_runs_reconciled') }} as runs
     inner join (
-        select
+        select distinct
             repository,
-            commit_sha,
-            max(_committed_at) as _committed_at
+            commit_sha
         from run_versions
-        group by repository, commit_sha
     ) as commits
         on
             runs.repository = commits.repository
@@ -88,31 +87,26 @@ possible_duplicates as (
 ),
 
 -- A job says when it was queued and when it started; marts count it on the day of the one or of the other.
-dates as (
-
-    select cast(started_at as date) as changed_date, _committed_at from run_versions
-    union all
-    select cast(started_at as date) as changed_date, _committed_at from possible_duplicates
-    union all
-    select {{ own_date_of_job('lone_job_versions') }} as changed_date, _committed_at from lone_job_versions
-    union all
-    select cast(queued_at as date) as changed_date, _committed_at from lone_job_versions
-    union all
-    select cast(job_started_at as date) as changed_date, _committed_at from run_job_versions
-    union all
-    select cast(job_queued_at as date) as changed_date, _committed_at from run_job_versions
-
-),
-
 changed_days as (
 
-    select
-        changed_date,
-        max(_committed_at) as _committed_at
-    from dates
-    where changed_date is not null
-    group by changed_date
+    select cast(started_at as date) as changed_date from run_versions
+    union distinct
+    select cast(started_at as date) as changed_date from possible_duplicates
+    union distinct
+    select {{ own_date_of_job('lone_job_versions') }} as changed_date from lone_job_versions
+    union distinct
+    select cast(queued_at as date) as changed_date from lone_job_versions
+    union distinct
+    select cast(job_started_at as date) as changed_date from run_job_versions
+    union distinct
+    select cast(job_queued_at as date) as changed_date from run_job_versions
 
 )
 
-select * from changed_days
+select
+    changed_date,
+    '{{ next_change(is_anew=unseen_runs is none) }}' as _change,
+    (select max(_committed_at) from {{ ref('int_pipeline_runs_current') }}) as _runs_committed_at,
+    (select max(_committed_at) from {{ ref('int_pipeline_jobs_current') }}) as _jobs_committed_at
+from changed_days
+where changed_date is not null

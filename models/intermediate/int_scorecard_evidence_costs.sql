@@ -77,7 +77,7 @@ runs as (
         final_attempts.run_status,
         final_attempts.started_at,
         final_attempts.counted_date,
-        final_attempts._committed_at,
+        final_attempts._seen_change,
         final_attempts._words_fingerprint,
         final_attempts._prices_fingerprint,
         event_ids._event_id,

@@ -69,8 +69,8 @@ FLOATING: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """Columns in which the engines may differ in the last digits, by mart, and why. All others are equal."""
 
-OF_THE_ENGINE = frozenset({"_committed_at", "_words_fingerprint", "_catalogue_fingerprint"})
-"""What an engine notes for its own next build: its clock at commit, and digests. Nobody else reads them."""
+OF_THE_ENGINE = frozenset({"_seen_change", "_words_fingerprint", "_catalogue_fingerprint"})
+"""What an engine notes for its own next build: changes that it has seen, and digests. Nobody else reads them."""
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,25 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import fixture_events
+import polars as pl
+import pytest
+from attempts import job
+from attempts import run as run_of_day
 from dbt.cli.main import dbtRunner
 from dbt_project import MARTS, PROJECT, run_dbt_on
 from hub import Hub, lines
+from polars.testing import assert_frame_equal
 
 from ingest import load
 from ingest.evidence import Limits, opened
 from ingest.warehouse.duckdb import DuckDBWarehouse
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+ROWS = ("build", "--exclude-resource-type", "unit_test", "test", "--select")
+ALL_OF_RUNS = (*ROWS, "+queueing", "+run_health")
+OF_RUNS = ("pipeline_runs", "pipeline_jobs", "run_health", "queueing")
 AS_OF = '"as_of": "2026-03-31 12:00:00"'
 
 
@@ -66,3 +75,55 @@ def test_a_changed_model_is_built_with_what_reads_it_and_nothing_else(tmp_path: 
     names = {json.loads(line)["name"] for line in listed.result}
     assert {"red_streaks", "run_health"} <= names
     assert not names & {"pipeline_runs", "pipeline_jobs", "deployments"}
+
+
+def marts_of_runs(hub: Hub) -> dict[str, pl.DataFrame]:
+    with duckdb.connect(str(hub.path), read_only=True) as connection:
+        return {name: connection.execute(f"select * exclude (_seen_change) from marts.{name}").pl() for name in OF_RUNS}
+
+
+def when_made(hub: Hub) -> list[tuple[str, str]]:
+    """Return by day which change its runs were made for."""
+    return hub.rows("select started_date::text, max(_seen_change) from marts.pipeline_runs group by all order by 1")
+
+
+def test_a_build_makes_only_those_days_anew_of_which_something_was_loaded_since_the_last(hub: Hub) -> None:
+    hub.load(hub.file("old.ndjson", lines(run_of_day("2", 1, 2, "build"), job("2", 1, 2))))
+    run_dbt_on(hub, *ALL_OF_RUNS)
+    hub.load(hub.file("new.ndjson", lines(run_of_day("8", 1, 8, "build"))))
+    run_dbt_on(hub, *ALL_OF_RUNS)
+    [(_, change_of_the_old), (_, change_of_the_new)] = made = when_made(hub)
+
+    run_dbt_on(hub, *ALL_OF_RUNS)
+
+    assert change_of_the_old < change_of_the_new
+    assert when_made(hub) == made
+    assert hub.value("select max(_change) from intermediate.int_run_days_changed") == change_of_the_new
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        ["int_pipeline_jobs_current+,+queueing", "int_pipeline_jobs_current+,+run_health"],
+        ["int_pipeline_runs_current+,+queueing", "int_pipeline_runs_current+,+run_health"],
+        ["int_pipeline_jobs_current", "int_run_days_changed"],
+        ["int_run_days_changed"],
+        ["pipeline_jobs"],
+        ["pipeline_runs", "run_health"],
+    ],
+    ids=" ".join,
+)
+def test_what_a_build_of_some_models_left_out_is_made_good_by_the_next_of_all(hub: Hub, selected: list[str]) -> None:
+    hub.load(hub.file("1.ndjson", lines(run_of_day("2", 1, 2, "build"), job("2", 1, 2), run_of_day("4", 1, 4))))
+    run_dbt_on(hub, *ALL_OF_RUNS)
+    changed = (run_of_day("2", 1, 2, "build", "test"), job("2", 2, 6), job("4", 1, 4), run_of_day("9", 1, 9, "build"))
+    hub.load(hub.file("2.ndjson", lines(*changed)))
+    run_dbt_on(hub, *ROWS, *selected)
+
+    run_dbt_on(hub, *ALL_OF_RUNS)
+
+    brought_up_to_date = marts_of_runs(hub)
+    run_dbt_on(hub, *ALL_OF_RUNS, "--full-refresh")
+    for name, rebuilt in marts_of_runs(hub).items():
+        assert rebuilt.height > 2, name
+        assert_frame_equal(brought_up_to_date[name], rebuilt, check_row_order=False)

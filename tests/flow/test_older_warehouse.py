@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import duckdb
 import polars as pl
 import pytest
+from attempts import job, run
 from dbt_project import run_dbt_on
 from hub import Hub, lines
 from polars.testing import assert_frame_equal
@@ -18,38 +16,6 @@ KEPT = {
     "marts.pipeline_jobs": "queued_date",
 }
 """Columns by the model that did not always have them."""
-
-
-def job(run_id: str, attempt: int, day: int) -> Mapping[str, Any]:
-    return {
-        "schema": "pipeline_job.v1.0",
-        "provider": "github",
-        "repo": "acme/shop",
-        "run_id": run_id,
-        "run_attempt": attempt,
-        "job_id": f"{run_id}{attempt}",
-        "name": "build",
-        "status": "success",
-        "queued_at": f"2026-03-{day:02d}T23:59:00Z",
-        "started_at": f"2026-03-{day + 1:02d}T00:01:00Z",
-        "completed_at": f"2026-03-{day + 1:02d}T00:05:00Z",
-    }
-
-
-def run(run_id: str, attempt: int, day: int) -> Mapping[str, Any]:
-    return {
-        "schema": "pipeline_run.v1.3",
-        "run_id": run_id,
-        "run_attempt": attempt,
-        "provider": "github",
-        "repo": "acme/shop",
-        "commit_sha": "a" * 40,
-        "branch": "main",
-        "environment": "dev",
-        "started_at": f"2026-03-{day:02d}T23:58:00Z",
-        "ended_at": f"2026-03-{day + 1:02d}T00:06:00Z",
-        "status": "success",
-    }
 
 
 def kept(hub: Hub) -> dict[str, pl.DataFrame]:

@@ -19,7 +19,7 @@ with jobs as (
         -- Whoever says when it was queued would say when it started.
         queued_at is not null and started_at is null as is_unstarted,
         case when job_status not in ('canceled', 'skipped') then queue_ms end as wait_ms,
-        _committed_at,
+        _seen_change,
         _words_fingerprint
     from {{ ref('pipeline_jobs') }}
     -- A job that was skipped asked for no runner.
@@ -57,7 +57,7 @@ label_days as (
         {{ percentile('wait_ms', 0.5) }} as wait_p50_ms,
         {{ percentile('wait_ms', 0.95) }} as wait_p95_ms,
         max(wait_ms) as longest_wait_ms,
-        max(_committed_at) as _committed_at,
+        max(_seen_change) as _seen_change,
         max(_words_fingerprint) as _words_fingerprint
     from queued_jobs
     group by repository, runner_label, queued_date
@@ -106,7 +106,7 @@ select
     peak_hours.wait_p50_ms as peak_hour_wait_p50_ms,
     coalesce(peak_hours.measured_job_count, 0) as peak_hour_job_count,
     {{ is_simulated('label_days.repository') }} as is_simulated,
-    label_days._committed_at,
+    label_days._seen_change,
     label_days._words_fingerprint
 from label_days
 left join peak_hours

@@ -5,6 +5,7 @@
     partition_by=partitioned_by('started_date'),
     on_schema_change='append_new_columns'
 ) }}
+{%- set newest_change = newest_change() %}
 {%- set dates = dates_of_changed_runs(has_catalogue=true) %}
 {%- set loading_days = loading_days_of_runs(dates) %}
 {{ says_dates('started_date', dates) }}
@@ -28,8 +29,7 @@ run_job_totals as (
         run_attempt,
         count(*) as job_count,
         count(case when job_status in ('failed', 'timed_out') then 1 end) as failed_job_count,
-        cast(sum(duration_ms) as int64) as job_ms,
-        max(_committed_at) as _committed_at
+        cast(sum(duration_ms) as int64) as job_ms
     from {{ ref('pipeline_jobs') }}
     where
         {{ in_dates('partition_date', dates) }}
@@ -136,7 +136,7 @@ runs_with_context as (
         runs._source_line,
         runs._contract,
         runs._loaded_at,
-        greatest(runs._committed_at, coalesce(run_job_totals._committed_at, runs._committed_at)) as _committed_at,
+        '{{ newest_change }}' as _seen_change,
         runs._words_fingerprint,
         {{ catalogue_fingerprint() }} as _catalogue_fingerprint
     from runs

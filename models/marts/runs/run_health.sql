@@ -135,7 +135,7 @@ workflow_days as (
         count(counted_duration_ms) as duration_run_count,
         {{ percentile('counted_duration_ms', 0.5) }} as duration_p50_ms,
         {{ percentile('counted_duration_ms', 0.95) }} as duration_p95_ms,
-        max(_committed_at) as _committed_at,
+        max(_seen_change) as _seen_change,
         max(_words_fingerprint) as _words_fingerprint
     from runs
     group by repository, workflow, environment, started_date
@@ -235,7 +235,7 @@ workflow_days_with_ratios as (
         workflow_day_recoveries.time_to_green_p50_ms,
         workflow_day_open_streaks.red_since_at,
         {{ is_simulated('workflow_days.repository') }} as is_simulated,
-        workflow_days._committed_at,
+        workflow_days._seen_change,
         workflow_days._words_fingerprint
     from workflow_days
     left join workflow_day_waits
