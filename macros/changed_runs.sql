@@ -69,15 +69,22 @@
         provider,
         repository,
         run_id
-    from {{ ref('int_pipeline_runs_current') }}
-    {{ _where_unseen(unseen_runs) }}
-    union distinct
-    select
-        provider,
-        repository,
-        run_id
-    from {{ ref('int_pipeline_jobs_current') }}
-    {{ _where_unseen(unseen_jobs) }}
+    from (
+        select
+            provider,
+            repository,
+            run_id
+        from {{ ref('int_pipeline_runs_current') }}
+        {{ _where_unseen(unseen_runs) }}
+        union all
+        select
+            provider,
+            repository,
+            run_id
+        from {{ ref('int_pipeline_jobs_current') }}
+        {{ _where_unseen(unseen_jobs) }}
+    ) as changed_versions
+    group by provider, repository, run_id
 {% endmacro %}
 
 {% macro _where_unseen(unseen) -%}

@@ -81,6 +81,8 @@ class Handler(BaseHTTPRequestHandler):
     """Passes requests on, unless told otherwise."""
 
     protocol_version = "HTTP/1.1"
+    # Else what is sent after the headers waits for the client to acknowledge them.
+    disable_nagle_algorithm = True
     proxy: Proxy
     upstream: str
 
