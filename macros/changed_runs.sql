@@ -48,7 +48,7 @@
 {# The next change of a model's history; the first of a new history where it reads everything anew, or has nothing. #}
 {% macro next_change(is_anew) %}
     {%- set newest = 'none' if is_anew else newest_change(this) -%}
-    {%- set history = invocation_id[:8] if newest == 'none' else history_of(newest) -%}
+    {%- set history = run_started_at.strftime('%Y%m%dT%H%M%S.%f') if newest == 'none' else history_of(newest) -%}
     {%- set number = 0 if newest == 'none' else newest.split(' ')[1] | int -%}
     {{- return(history ~ ' ' ~ '%09d' % (number + 1)) -}}
 {% endmacro %}

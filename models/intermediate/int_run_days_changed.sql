@@ -106,7 +106,7 @@ changed_days as (
 select
     changed_date,
     '{{ next_change(is_anew=unseen_runs is none) }}' as _change,
-    (select max(_committed_at) from {{ ref('int_pipeline_runs_current') }}) as _runs_committed_at,
-    (select max(_committed_at) from {{ ref('int_pipeline_jobs_current') }}) as _jobs_committed_at
+    (select max(runs._committed_at) from {{ ref('int_pipeline_runs_current') }} as runs) as _runs_committed_at,
+    (select max(jobs._committed_at) from {{ ref('int_pipeline_jobs_current') }} as jobs) as _jobs_committed_at
 from changed_days
 where changed_date is not null

@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import fixture_events
 import polars as pl
-import pytest
 from attempts import job
 from attempts import run as run_of_day
 from dbt.cli.main import dbtRunner
@@ -89,41 +88,42 @@ def when_made(hub: Hub) -> list[tuple[str, str]]:
 
 def test_a_build_makes_only_those_days_anew_of_which_something_was_loaded_since_the_last(hub: Hub) -> None:
     hub.load(hub.file("old.ndjson", lines(run_of_day("2", 1, 2, "build"), job("2", 1, 2))))
-    run_dbt_on(hub, *ALL_OF_RUNS)
+    run_dbt_on(hub, *ROWS, "+pipeline_runs")
     hub.load(hub.file("new.ndjson", lines(run_of_day("8", 1, 8, "build"))))
-    run_dbt_on(hub, *ALL_OF_RUNS)
+    run_dbt_on(hub, *ROWS, "+pipeline_runs")
     [(_, change_of_the_old), (_, change_of_the_new)] = made = when_made(hub)
 
-    run_dbt_on(hub, *ALL_OF_RUNS)
+    run_dbt_on(hub, *ROWS, "+pipeline_runs")
 
     assert change_of_the_old < change_of_the_new
     assert when_made(hub) == made
     assert hub.value("select max(_change) from intermediate.int_run_days_changed") == change_of_the_new
 
 
-@pytest.mark.parametrize(
-    "selected",
-    [
-        ["int_pipeline_jobs_current+,+queueing", "int_pipeline_jobs_current+,+run_health"],
-        ["int_pipeline_runs_current+,+queueing", "int_pipeline_runs_current+,+run_health"],
-        ["int_pipeline_jobs_current", "int_run_days_changed"],
-        ["int_run_days_changed"],
-        ["pipeline_jobs"],
-        ["pipeline_runs", "run_health"],
-    ],
-    ids=" ".join,
+# What each leaves out: what arrived of runs, of jobs, which days either changed, and what is made of them.
+LEAVING_OUT = (
+    ("int_pipeline_jobs_current+,+queueing", "int_pipeline_jobs_current+,+run_health"),
+    ("int_pipeline_runs_current+,+queueing", "int_pipeline_runs_current+,+run_health"),
+    ("int_pipeline_jobs_current", "int_run_days_changed"),
+    ("pipeline_runs", "run_health"),
 )
-def test_what_a_build_of_some_models_left_out_is_made_good_by_the_next_of_all(hub: Hub, selected: list[str]) -> None:
-    hub.load(hub.file("1.ndjson", lines(run_of_day("2", 1, 2, "build"), job("2", 1, 2), run_of_day("4", 1, 4))))
-    run_dbt_on(hub, *ALL_OF_RUNS)
-    changed = (run_of_day("2", 1, 2, "build", "test"), job("2", 2, 6), job("4", 1, 4), run_of_day("9", 1, 9, "build"))
-    hub.load(hub.file("2.ndjson", lines(*changed)))
-    run_dbt_on(hub, *ROWS, *selected)
 
+
+def test_what_a_build_of_some_models_left_out_is_made_good_by_the_next_of_all(hub: Hub) -> None:
+    hub.load(hub.file("first.ndjson", lines(run_of_day("2", 1, 2, "build"), job("2", 1, 2))))
     run_dbt_on(hub, *ALL_OF_RUNS)
+    for number, selected in enumerate(LEAVING_OUT):
+        first, later, alone = (str(10 * number + count) for count in (1, 2, 3))
+        day = 5 * number + 3
+        corrected = (run_of_day("2", 1, 2, *("build", "test")[: number + 1]), job("2", number + 2, day))
+        new = (run_of_day(first, 1, day, "build"), run_of_day(later, 1, day + 2), job(alone, 1, day + 3))
+        hub.load(hub.file(f"{number}.ndjson", lines(*corrected, *new)))
+        run_dbt_on(hub, *ROWS, *selected)
+        run_dbt_on(hub, *ALL_OF_RUNS)
 
     brought_up_to_date = marts_of_runs(hub)
     run_dbt_on(hub, *ALL_OF_RUNS, "--full-refresh")
+
     for name, rebuilt in marts_of_runs(hub).items():
-        assert rebuilt.height > 2, name
+        assert rebuilt.height > len(LEAVING_OUT), name
         assert_frame_equal(brought_up_to_date[name], rebuilt, check_row_order=False)

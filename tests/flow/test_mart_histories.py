@@ -137,11 +137,11 @@ def deliver(delivery: Delivery, warehouse: DuckDBWarehouse, folder: Path) -> Non
 
 
 def commit(warehouse: DuckDBWarehouse, moment: datetime) -> None:
-    """Let what was committed just now be committed at `moment`, after all before: else all of it is of the same hour."""
+    """Let what was committed just now be committed at `moment`, after all before: else it is all of the same hour."""
     warehouse.query(
-        "with before as (select max(committed_at) as newest from raw.loads where committed_at <= timestamp '2026-10-01') "
-        "update raw.loads set committed_at = greatest($moment, before.newest + interval 1 microsecond) "
-        "from before where committed_at > timestamp '2026-10-01'",
+        "update raw.loads set committed_at = greatest($moment, interval 1 microsecond + "
+        "(select max(committed_at) from raw.loads where committed_at <= timestamp '2026-10-01')) "
+        "where committed_at > timestamp '2026-10-01'",
         {"moment": moment.replace(tzinfo=None)},
     )
 
@@ -166,7 +166,7 @@ def edit_prices(database: Path) -> None:
 
 
 def marts(database: Path, names: Collection[str] = MARTS | STORED) -> dict[str, pl.DataFrame]:
-    """Return every mart, and what is stored before them, its rows and columns in one order, without what it has seen."""
+    """Return every mart, and what is stored before them, in one order, without what it has seen."""
     with duckdb.connect(str(database), read_only=True) as connection:
         frames = {name: connection.execute(COMPARED_BY.get(name, f"select * from marts.{name}")).pl() for name in names}
     told = {name: sorted({*frame.columns} - {"_seen_change"}) for name, frame in frames.items()}

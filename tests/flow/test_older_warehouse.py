@@ -45,4 +45,5 @@ def test_a_column_that_older_models_did_not_keep_is_filled_for_all_rows_by_the_n
     run_dbt_on(hub, *BUILD, "--full-refresh")
     for name, rebuilt in kept(hub).items():
         assert not rebuilt.is_empty()
-        assert_frame_equal(updated[name], rebuilt, check_column_order=False, check_row_order=False)
+        told = [column for column in rebuilt.columns if column != "_seen_change"]
+        assert_frame_equal(updated[name].select(told), rebuilt.select(told), check_row_order=False)
