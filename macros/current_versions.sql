@@ -90,14 +90,14 @@
 {#
     What a model has not seen yet (see `new_loads`), where it is brought up to date; none if everything has to be read: the first
     time, on a full refresh, after a reload, and where it lacks one of these columns, as one that an older version built.
-    `seen` is the column with the commits that it has seen.
+    `seen` is the column with the commits that it has seen; of reloads, those count that are of the topic, where one is named.
 #}
-{% macro unseen_loads(columns=[], seen='_committed_at') %}
+{% macro unseen_loads(columns=[], seen='_committed_at', topic=none) %}
     {%- if execute and not is_brought_up_to_date() -%} {{- return(none) -}} {%- endif -%}
     {%- if execute and columns and not has_columns(columns) -%} {{- return(none) -}} {%- endif -%}
     {#- Named here, so that dbt knows of the dependency. -#}
-    {%- set _ = ref('stg_loads') -%}
-    {%- set unseen = new_loads(seen) if execute else none -%}
+    {%- set _ = [ref('stg_loads'), source('raw', 'load_topics') if topic else none] -%}
+    {%- set unseen = new_loads(seen, topic) if execute else none -%}
     {{- return(none if unseen is none or unseen.has_reload else unseen) -}}
 {% endmacro %}
 
@@ -117,7 +117,7 @@
     after a reload the model is emptied (by `empty_after_reload` on BigQuery, by `get_incremental_merge_sql` on DuckDB)
     and filled from everything.
 #}
-{% macro new_loads(seen='_committed_at') %}
+{% macro new_loads(seen='_committed_at', topic=none) %}
     {%- set epoch = "cast('1970-01-01 00:00:00' as timestamp)" -%}
     {%- if not execute -%}
         {{ return({'committed_since': epoch, 'loaded_since': epoch, 'has_reload': false}) }}
@@ -135,9 +135,20 @@
                 max(seen.committed_since),
                 {{ epoch }}
             ) as {{ dbt.type_string() }}) as loaded_since,
-            coalesce(max(case when loads.committed_at >= seen.committed_since then loads.generation end), 1) > 1 as has_reload
+            coalesce(max(case
+                when loads.committed_at >= seen.committed_since {%- if topic %} and of_topic.load_id is not null {%- endif %}
+                    then loads.generation
+            end), 1) > 1 as has_reload
         from seen
         cross join {{ ref('stg_loads') }} as loads
+        {% if topic -%}
+            left join (
+                select distinct load_id
+                from {{ source('raw', 'load_topics') }}
+                where topic = '{{ topic }}'
+            ) as of_topic
+                on loads.load_id = of_topic.load_id
+        {%- endif %}
     {%- endset -%}
     {%- set row = run_query(query).rows[0] -%}
     {{ return({

@@ -14,8 +14,8 @@
     What was seen of runs and of jobs is kept apart: a build may have brought up to date the one and not the other.
 #}
 {%- set columns = ['_change', '_runs_committed_at', '_jobs_committed_at'] %}
-{%- set unseen_runs = unseen_loads(columns, seen='_runs_committed_at') %}
-{%- set unseen_jobs = unseen_loads(columns, seen='_jobs_committed_at') if unseen_runs else none %}
+{%- set unseen_runs = unseen_loads(columns, seen='_runs_committed_at', topic='pipeline_run') %}
+{%- set unseen_jobs = unseen_loads(columns, seen='_jobs_committed_at', topic='pipeline_job') if unseen_runs else none %}
 {%- set unseen_runs = unseen_runs if unseen_jobs else none %}
 {{ says_loads(unseen_runs) }}
 {%- set loading_days = loading_days_of_changed_runs(unseen_runs, unseen_jobs) if unseen_runs else none %}

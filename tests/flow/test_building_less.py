@@ -100,6 +100,19 @@ def test_a_build_makes_only_those_days_anew_of_which_something_was_loaded_since_
     assert hub.value("select max(_change) from intermediate.int_run_days_changed") == change_of_the_new
 
 
+def test_a_reload_of_what_is_neither_run_nor_job_makes_no_day_anew(hub: Hub) -> None:
+    hub.load(hub.file("run.ndjson", lines(run_of_day("2", 1, 2, "build"))))
+    [of_incident] = hub.load(hub.file("incident.ndjson", lines(fixture_events.least("incident", "v1.0"))))
+    run_dbt_on(hub, *ROWS, "+pipeline_runs")
+    made = when_made(hub)
+    assert hub.run("reload", of_incident["load_id"]).exit_code == 0
+
+    run_dbt_on(hub, *ROWS, "+pipeline_runs")
+
+    assert len(made) == 1
+    assert when_made(hub) == made
+
+
 # What each leaves out: what arrived of runs, of jobs, which days either changed, and what is made of them.
 LEAVING_OUT = (
     ("int_pipeline_jobs_current+,+queueing", "int_pipeline_jobs_current+,+run_health"),
