@@ -78,6 +78,11 @@ def test_incremental_models_are_googlesql_when_they_merge_and_when_a_reload_empt
         "insert into `local.hub_raw.loads` (load_id, generation, loaded_at, committed_at) "
         "values ('l', 2, timestamp '2026-01-01 00:00:00', timestamp '2026-01-01 00:00:00')"
     )
+    # Of runs: what days have changed is found anew only then.
+    built.run(
+        "insert into `local.hub_raw.load_topics` (load_id, generation, topic, loaded_at) "
+        "values ('l', 1, 'pipeline_run', timestamp '2026-01-01 00:00:00')"
+    )
     assert faults(built.dbt(*incremental, target=target)) == []
     statements = [each["kind"] for each in built.asked("statements")]
     assert statements.count("MERGE") == 2 * len(models)
