@@ -9,18 +9,13 @@
 #}
 {% materialization view, adapter='duckdb' %}
     {%- set view = this.incorporate(type='view') -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {{ begin_with_hooks() }}
     {%- do drop_unless('view') -%}
     {#- A statement by itself is a transaction by itself. -#}
     {% call statement('main', auto_begin=False) -%}
         {{ create_view_as(view, sql | replace(adapter.quote(this.database) ~ '.', '')) | replace('create view', 'create or replace view', 1) }}
     {%- endcall %}
-    {%- do persist_docs(view, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{- return({'relations': [view]}) -}}
+    {{- return(end_with_hooks(view)) -}}
 {% endmaterialization %}
 
 
@@ -30,23 +25,17 @@
 #}
 {% materialization table, adapter='duckdb' %}
     {%- set table = this.incorporate(type='table') -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {{ begin_with_hooks() }}
     {%- do drop_unless('table') -%}
     {%- do make_table(table) -%}
-    {%- do persist_docs(table, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{- return({'relations': [table]}) -}}
+    {{- return(end_with_hooks(table)) -}}
 {% endmaterialization %}
 
 
 {# What the query gives is made aside first: it reads the rows that the strategy then takes out. #}
 {% materialization incremental, adapter='duckdb' %}
     {%- set table = this.incorporate(type='table') -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {{ begin_with_hooks() }}
     {%- if is_incremental() -%}
         {%- set new_rows = make_temp_relation(table) -%}
         {%- do make_table(new_rows, is_temporary=true) -%}
@@ -63,12 +52,25 @@
         {%- do drop_unless('table') -%}
         {%- do make_table(table) -%}
     {%- endif -%}
-    {%- do persist_docs(table, model) -%}
+    {{- return(end_with_hooks(table)) -}}
+{% endmaterialization %}
+
+
+{# How each of these begins. #}
+{% macro begin_with_hooks() %}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+{% endmacro %}
+
+
+{# How each ends: what was made is described and committed, and dbt is told of it. #}
+{% macro end_with_hooks(relation) %}
+    {%- do persist_docs(relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{- return({'relations': [table]}) -}}
-{% endmaterialization %}
+    {{- return({'relations': [relation]}) -}}
+{% endmacro %}
 
 
 {# Makes a table of what the model's query gives, and holds it to the contract, where one is enforced. #}

@@ -5,7 +5,7 @@
     partition_by=partitioned_by('partition_date'),
     on_schema_change='append_new_columns'
 ) }}
-{%- set newest_change = newest_change() %}
+{%- set seen_change = newest_change() %}
 {%- set dates = dates_of_changed_runs(columns=['queued_date']) %}
 {%- set loading_days = loading_days_of_runs(dates) %}
 {%- set lone_loading_days = loading_days_of_lone_jobs(dates) %}
@@ -138,7 +138,7 @@ jobs_with_run as (
         reported_jobs._event_id,
         reported_jobs._load_id,
         reported_jobs._source_line,
-        '{{ newest_change }}' as _seen_change,
+        '{{ seen_change }}' as _seen_change,
         all_words._words_fingerprint
     from reported_jobs
     cross join all_words

@@ -5,7 +5,7 @@
     partition_by=partitioned_by('started_date'),
     on_schema_change='append_new_columns'
 ) }}
-{%- set newest_change = newest_change() %}
+{%- set seen_change = newest_change() %}
 {%- set dates = dates_of_changed_runs(has_catalogue=true) %}
 {%- set loading_days = loading_days_of_runs(dates) %}
 {{ says_dates('started_date', dates) }}
@@ -136,7 +136,7 @@ runs_with_context as (
         runs._source_line,
         runs._contract,
         runs._loaded_at,
-        '{{ newest_change }}' as _seen_change,
+        '{{ seen_change }}' as _seen_change,
         runs._words_fingerprint,
         {{ catalogue_fingerprint() }} as _catalogue_fingerprint
     from runs
